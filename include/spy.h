@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libspy: look inside a running Go process from outside.
+ *
+ * Open a target, take snapshots, read them, free them:
+ *
+ *	struct spy *spy;
+ *	struct spy_snapshot *snapshot;
+ *	struct spy_options options = { .pid = 1234 };
+ *	struct spy_request request = { .collect = SPY_COLLECT_GOROUTINES };
+ *
+ *	error = spy_open(&options, &spy);
+ *	error = spy_snapshot_take(spy, &request, &snapshot);
+ *	…
+ *	spy_snapshot_free(snapshot);
+ *	spy_close(spy);
+ *
+ * Rules that hold for every function:
+ * - A fallible function returns NULL on success, or an error that the caller frees with
+ *   spy_error_free(). Out-parameters come last and are not touched on error.
+ * - Everything that a snapshot points at belongs to the snapshot and lives until it is freed.
+ *   A snapshot outlives the struct spy that it was taken from.
+ * - Durations are nanoseconds (`_ns`), sizes bytes (`_bytes`), moments Unix nanoseconds (`_at`).
+ * - A number that could not be read is SPY_UNKNOWN, a string that could not be read is NULL; the
+ *   snapshot's warnings say why.
+ * - Strings that come from the target (names, labels, paths) are bytes of an untrusted program: a
+ *   caller that prints them escapes them.
+ * - A struct spy and its snapshots are used by one thread at a time. The library never prints,
+ *   never exits, installs no signal handlers and keeps no state of its own.
+ */
+#ifndef SPY_H
+#define SPY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SPY_API        __attribute__((visibility("default")))
+#define SPY_MUST_CHECK __attribute__((warn_unused_result))
+
+/* A number that could not be read. Never 0, never a guess. */
+#define SPY_UNKNOWN INT64_MIN
+
+/* ---- errors ------------------------------------------------------------------------------- */
+
+/* What went wrong. The numbers are the exit statuses of the spy program (docs: spy.1). */
+enum spy_error_code {
+	SPY_ERROR_DATA = 1,       /* the target or its data could not be read */
+	SPY_ERROR_USAGE = 2,      /* the caller asked for what cannot be */
+	SPY_ERROR_NO_PROCESS = 3, /* no such process, or it ended */
+	SPY_ERROR_PERMISSION = 4, /* not permitted to read or stop it */
+	SPY_ERROR_NOT_GO = 5,     /* not a Go program, or a Go version that is not supported */
+};
+
+struct spy_error {
+	enum spy_error_code code;
+	char *message;    /* one line about the thing, without a final newline */
+	char *hint;       /* what the user can do about it, one line, or NULL */
+	uint64_t address; /* of the read that failed, where has_address is set */
+	bool has_address;
+};
+
+/* Frees an error; NULL is ignored. */
+SPY_API void spy_error_free(struct spy_error *error);
+
+/* ---- finding and opening a target --------------------------------------------------------- */
+
+/* How much the target's files say of it. */
+enum spy_debug_info {
+	SPY_DEBUG_NONE,    /* stripped: neither symbol table nor DWARF */
+	SPY_DEBUG_SYMBOLS, /* a symbol table */
+	SPY_DEBUG_DWARF,   /* DWARF */
+};
+
+/* Where the offsets of the Go runtime's structures come from. */
+enum spy_layout_source {
+	SPY_LAYOUT_DWARF, /* the target's own DWARF */
+	SPY_LAYOUT_BIN,   /* the DWARF or symbols of the file given as options.bin */
+	SPY_LAYOUT_TABLE, /* the row of the Go version, checked against the live process */
+};
+
+struct spy_options {
+	int64_t pid;      /* the process, or 0: take `name`, or else the only Go process there is */
+	const char *name; /* base name of the executable, or NULL */
+	const char *core; /* an ELF core file in place of a live process, or NULL */
+	const char *bin;  /* take symbols and DWARF from this file, or NULL */
+	bool non_blocking; /* never stop the target */
+};
+
+struct spy;
+
+/*
+ * Opens a target: finds the process, reads its binary's tables, resolves the runtime's variables
+ * and the layout. Does not stop it. Needs the right to ptrace the process (same user and a
+ * permissive Yama, or CAP_SYS_PTRACE). Errors: NO_PROCESS, PERMISSION, NOT_GO, USAGE (several
+ * candidates; the message lists them), DATA.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_open(const struct spy_options *options,
+						  struct spy **ret);
+/* Closes it; the target runs on as it was found. NULL is ignored. */
+SPY_API void spy_close(struct spy *spy);
+
+/* One Go process of this machine, as `spy ps` lists it. */
+struct spy_process {
+	int64_t pid;
+	const char *exe;            /* path as the kernel tells it, " (deleted)" included */
+	const char *const *command; /* argv, command_count strings */
+	size_t command_count;
+	const char *user;       /* name, or the number as text */
+	const char *go_version; /* as runtime.Version(), or NULL */
+	const char *module;     /* main module path, or NULL */
+	const char *module_version;
+	enum spy_debug_info debug_info;
+	int64_t goroutines; /* runtime.NumGoroutine(), or SPY_UNKNOWN */
+	int64_t rss_bytes;
+	int64_t started_at;
+	const char *unreadable; /* why it could not be looked into, or NULL */
+};
+
+struct spy_process_list {
+	const struct spy_process *processes;
+	size_t count;
+	int64_t unreadable; /* processes that could not be examined for want of permission */
+};
+
+/* Lists the Go processes that can be seen, by pid. Never stops one. */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_process_list(struct spy_process_list **ret);
+SPY_API void spy_process_list_free(struct spy_process_list *list);
+
+/* ---- the model ---------------------------------------------------------------------------- */
+
+/* Goroutine status, as runtime2.go names them without the _G. */
+enum spy_status {
+	SPY_STATUS_IDLE,
+	SPY_STATUS_RUNNABLE,
+	SPY_STATUS_RUNNING,
+	SPY_STATUS_SYSCALL,
+	SPY_STATUS_WAITING,
+	SPY_STATUS_DEAD,
+	SPY_STATUS_COPYSTACK,
+	SPY_STATUS_PREEMPTED,
+	SPY_STATUS_LEAKED,
+	SPY_STATUS_COUNT,
+};
+
+/* "idle", "runnable", …: the names that the contract gives them. */
+SPY_API const char *spy_status_name(enum spy_status status);
+
+struct spy_label {
+	const char *key, *value;
+};
+
+/* A place in the code: shared by all frames that stand at the same pc. */
+struct spy_location {
+	const char *function; /* as a traceback prints it: "main.f[...]", "panic" */
+	const char *file;     /* "?" where the table has none */
+	int64_t line;
+	uint64_t pc;        /* the pc or return address in the frame */
+	uint64_t pc_offset; /* pc minus the function's entry: the traceback's "+0x1d" */
+	bool inlined;       /* into the function of the next location */
+};
+
+struct spy_frame {
+	const struct spy_location *location;
+	const char
+	    *arguments; /* as between a traceback's parentheses: "0x1, {0xc000…, 0x3}", "..." */
+};
+
+struct spy_created_by {
+	const struct spy_location *location;
+	int64_t goroutine; /* id of the creator; SPY_UNKNOWN before Go 1.21 */
+};
+
+/* What a goroutine waits on. */
+enum spy_wait_kind {
+	SPY_WAIT_NONE,    /* not waiting on an object that can be told */
+	SPY_WAIT_RECEIVE, /* from a channel */
+	SPY_WAIT_SEND,    /* to a channel */
+	SPY_WAIT_SELECT,  /* on several channels; the first is told */
+	SPY_WAIT_LOCK,    /* on a semaphore: mutex, RWMutex, WaitGroup, Cond */
+};
+
+struct spy_wait {
+	enum spy_wait_kind kind;
+	uint64_t address;         /* of the channel, or of the semaphore word */
+	const char *element_type; /* of the channel, "main.job"; NULL where it could not be read */
+	int64_t element_bytes;
+	int64_t capacity, length; /* of the channel's buffer */
+	int64_t cases;            /* of a select; 1 otherwise */
+};
+
+struct spy_goroutine {
+	int64_t id;
+	uint64_t address; /* of its runtime.g */
+	enum spy_status status;
+	const char *wait_reason; /* the runtime's own words; NULL unless it waits */
+	int64_t wait_ns; /* since the collector first saw it wait; SPY_UNKNOWN if it has not */
+	bool system;     /* one of the runtime's own, as runtime.isSystemGoroutine */
+	bool locked_to_thread;
+	int64_t thread; /* OS thread that runs it, in our PID namespace; SPY_UNKNOWN if none */
+	int64_t m;      /* id of its M; SPY_UNKNOWN if none */
+	const struct spy_label *labels;
+	size_t label_count;
+	const struct spy_created_by *created_by; /* NULL where a traceback prints none */
+	const struct spy_location *start;        /* the function that the go statement called */
+	const struct spy_location *caller;  /* the go statement; NULL for the first goroutine */
+	const struct spy_location *current; /* where it stands: its innermost frame */
+	struct spy_wait wait;
+	const struct spy_frame *frames; /* innermost first; none unless SPY_COLLECT_STACKS */
+	size_t frame_count;
+	const char *stack_note; /* why there are no frames, or why they end early; else NULL */
+};
+
+struct spy_p {
+	int64_t id;
+	const char *status; /* "idle", "running", "syscall", "gcstop", "dead" */
+	int64_t run_queue;  /* goroutines in its queue, runnext included */
+	int64_t m;          /* id of its M, or SPY_UNKNOWN */
+	int64_t goroutine;  /* that runs on it, or SPY_UNKNOWN */
+	int64_t scheduler_ticks, syscall_ticks;
+};
+
+struct spy_m {
+	int64_t id;
+	int64_t thread; /* in our PID namespace; SPY_UNKNOWN for an M that waits for a C thread */
+	int64_t p;      /* id, or SPY_UNKNOWN */
+	int64_t goroutine;
+	int64_t locked_goroutine;
+	bool blocked, spinning;
+};
+
+struct spy_setting {
+	const char *key, *value;
+};
+
+/* What `go version -m` knows. All NULL in GOPATH builds and before Go 1.12. */
+struct spy_build {
+	const char *path, *module, *version;
+	const struct spy_setting *settings;
+	size_t setting_count;
+};
+
+struct spy_thread_states {
+	int64_t total, running, sleeping, disk_sleep, stopped, zombie, other;
+};
+
+struct spy_scheduler {
+	int64_t global_run_queue, idle_ps, idle_ms, spinning_ms, freed_ms, system_goroutines;
+	int64_t gomaxprocs, ncpu;
+};
+
+/* Names and meaning of runtime.MemStats where one is given. */
+struct spy_gc {
+	const char *phase; /* "off", "mark", "mark termination" */
+	int64_t cycles;    /* NumGC */
+	int64_t forced;    /* NumForcedGC */
+	int64_t last_at;   /* LastGC; SPY_UNKNOWN before the first */
+	int64_t next_heap_bytes;
+	int64_t pause_total_ns;
+	int64_t percent;            /* GOGC; -1 is off */
+	int64_t memory_limit_bytes; /* GOMEMLIMIT; SPY_UNKNOWN before Go 1.19 */
+	double cpu_fraction;        /* GCCPUFraction; NaN where it could not be read */
+};
+
+struct spy_memory {
+	int64_t heap_alloc_bytes, heap_inuse_bytes, heap_sys_bytes, heap_live_bytes;
+	int64_t heap_objects, mallocs, frees;
+	int64_t stack_inuse_bytes, sys_bytes, rss_bytes;
+};
+
+struct spy_goroutine_counts {
+	int64_t count; /* runtime.NumGoroutine() */
+	int64_t by_status[SPY_STATUS_COUNT];
+	const struct spy_wait_count *by_wait_reason; /* most first */
+	size_t wait_reason_count;
+	int64_t system, dead;
+};
+
+struct spy_wait_count {
+	const char *reason;
+	int64_t count;
+};
+
+/* ---- snapshots ---------------------------------------------------------------------------- */
+
+enum spy_collect {
+	SPY_COLLECT_GOROUTINES = 1 << 0, /* the goroutine list; counts are there always */
+	SPY_COLLECT_STACKS = 1 << 1,     /* frames of each */
+	SPY_COLLECT_ARGUMENTS = 1 << 2,  /* and the words of their arguments */
+	SPY_COLLECT_LABELS = 1 << 3,
+	SPY_COLLECT_WAITS = 1 << 4,  /* channels and locks */
+	SPY_COLLECT_MEMORY = 1 << 5, /* struct spy_memory, gc.next_heap_bytes */
+};
+
+enum spy_view {
+	SPY_VIEW_TRACEBACK, /* all frames, as SIGQUIT under GOTRACEBACK=system */
+	SPY_VIEW_USER,      /* those that runtime.Stack(buf, true) prints */
+};
+
+struct spy_request {
+	unsigned collect; /* of enum spy_collect */
+	enum spy_view view;
+	bool system_goroutines; /* list the runtime's own goroutines, too */
+	int64_t goroutine;      /* only the one with this id; 0 for all */
+};
+
+struct spy_snapshot {
+	int64_t pid;
+	const char *exe, *go_version;
+	struct spy_build build;
+	enum spy_debug_info debug_info;
+	enum spy_layout_source layout_from;
+	int64_t paused_ns; /* how long the target stood still for this snapshot; 0 if it did not */
+	int64_t taken_at;
+	int64_t started_at;
+	int64_t uptime_ns;
+	struct spy_thread_states threads;
+	struct spy_scheduler scheduler;
+	struct spy_goroutine_counts goroutine_counts;
+	struct spy_gc gc;
+	struct spy_memory memory;
+	const struct spy_p *ps;
+	size_t p_count;
+	const struct spy_m *ms;
+	size_t m_count;
+	const struct spy_goroutine *goroutines; /* by id; no dead ones */
+	size_t goroutine_count;
+	const char *const *warnings;
+	size_t warning_count;
+};
+
+/*
+ * Takes a snapshot. Unless options.non_blocking was set, all threads of the target stand still
+ * while the bytes are copied (snapshot->paused_ns) and run again before anything is made of them.
+ * Errors: NO_PROCESS if it ended meanwhile, PERMISSION, DATA.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *
+spy_snapshot_take(struct spy *spy, const struct spy_request *request, struct spy_snapshot **ret);
+SPY_API void spy_snapshot_free(struct spy_snapshot *snapshot);
+
+/* The version of the library and program, "0.1.0". */
+SPY_API const char *spy_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Go's function table (runtime.pclntab), every header since Go 1.2: from a pc to its function, file
+ * and line, its inlined calls, its stack delta, its argument description.
+ *
+ * The table is untrusted: every offset is checked against the bytes that are there, every varint
+ * loop is bounded; a broken entry gives an error or "not found", never a wrong read.
+ */
+#ifndef PCLNTAB_PCLNTAB_H
+#define PCLNTAB_PCLNTAB_H
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* Details that the header does not tell; a row of src/runtime_layouts/ names them. */
+struct pclntab_format {
+	uint8_t inline_call_size; /* 0: no inline tree in FUNCDATA (never since 1.10); 16 or 20 */
+	bool
+	    inline_call_has_line; /* file and line of the call stand in the tree entry (1.9-1.11) */
+	bool inline_call_is_u32;  /* 1.10-1.11: 16 bytes {i32 parent, file, line, func} */
+	uint8_t pcdata_inline_index; /* PCDATA_InlTreeIndex: 1 to Go 1.12, then 2 */
+	uint8_t funcdata_inline;     /* FUNCDATA_InlTree: 2, 4 (1.13-1.15), 3 (1.16+) */
+	uint8_t funcdata_arg_info;   /* FUNCDATA_ArgInfo: 5 since 1.17; 0 if there is none */
+	uint8_t func_id_offset;      /* of funcID in _func; 16 as i32 (1.10-1.11), 36, 40 */
+	uint8_t func_flag_offset;    /* of the funcFlag byte; 0 if there is none (before 1.17) */
+	uint8_t nfuncdata_offset;    /* 36 as i32 (to 1.11), 39 or 43 as u8 */
+	uint8_t func_size;           /* sizeof(_func) before its pcdata[]: 40 or 44 */
+};
+
+/* Gives the bytes at an address of the target that do not change while it runs (code tables,
+ * read-only data), and how many follow; NULL where there are none. The bytes live as long as the
+ * table. */
+typedef const uint8_t *pclntab_at_fn(void *context, uint64_t address, size_t *available);
+
+struct pclntab_source {
+	uint64_t address;     /* of the table in the target (moduledata's pcHeader or pclntable) */
+	uint64_t text, etext; /* moduledata's: run-time addresses */
+	uint64_t gofunc; /* moduledata.gofunc, base of funcdata offsets since Go 1.18; else 0 */
+	pclntab_at_fn *at;
+	void *context;
+	struct pclntab_format format;
+};
+
+struct pclntab;
+
+/* Checks the header and the borders of the tables; DATA if they are not as they must be. */
+struct spy_error *pclntab_open(const struct pclntab_source *source,
+			       struct pclntab **ret) MUST_CHECK;
+void pclntab_close(struct pclntab *tab);
+
+size_t pclntab_function_count(const struct pclntab *tab);
+
+struct pclntab_func {
+	uint64_t entry, end; /* [entry, end) */
+	const char *name;    /* in the table; "" where broken */
+	uint32_t index;      /* its place in the table, for pclntab_function() */
+	uint32_t offset;     /* of its _func, for this module's own use */
+	int32_t args;        /* bytes of arguments; INT32_MIN is unknown (variadic asm) */
+	uint8_t func_id;     /* numbers differ by version: compare only with the row's */
+	uint8_t flags;       /* enum pclntab_flags; 0 before Go 1.17 */
+};
+enum pclntab_flags {
+	PCLNTAB_TOP_FRAME = 1, /* abi.FuncFlagTopFrame: the stack ends here */
+	PCLNTAB_SP_WRITE = 2,  /* abi.FuncFlagSPWrite: writes an arbitrary value to SP */
+	PCLNTAB_ASM = 4,       /* abi.FuncFlagAsm */
+};
+
+/* The function that contains the pc; false if none does. */
+bool pclntab_find(const struct pclntab *tab, uint64_t pc, struct pclntab_func *ret);
+/* The index-th function by address. */
+bool pclntab_function(const struct pclntab *tab, size_t index, struct pclntab_func *ret);
+/* The function of a name; the first of several. Linear. */
+bool pclntab_named(const struct pclntab *tab, const char *name, struct pclntab_func *ret);
+
+/* Bytes between SP at pc and the return address' slot: fp = sp + delta + 8. False if unknown. */
+bool pclntab_sp_delta(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+		      int32_t *ret);
+
+/* File and line of the innermost code at pc (what runtime.funcline gives). *file is "?" and *line 0
+ * where the table has none. */
+void pclntab_line(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+		  const char **file, int64_t *line);
+
+struct pclntab_call {
+	const char *function; /* raw name from the table */
+	const char *file;
+	int64_t line;
+	uint8_t func_id;
+	bool inlined; /* false for the last, the physical function */
+};
+enum { PCLNTAB_CALLS_MAX = 256 }; /* depth of inlining that is followed */
+
+/* The calls at pc, innermost first, the physical function last. Returns their number (at least 1,
+ * at most max). */
+size_t pclntab_calls(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+		     struct pclntab_call *ret, size_t max);
+
+/* FUNCDATA_ArgInfo of a function (Go 1.17+), and how many bytes are readable; NULL if none. */
+const uint8_t *pclntab_arg_info(const struct pclntab *tab, const struct pclntab_func *func,
+				size_t *available);
+/* Value of a PCDATA table at pc; `otherwise` where the function has no such table. */
+int32_t pclntab_pcdata(const struct pclntab *tab, const struct pclntab_func *func, unsigned table,
+		       uint64_t pc, int32_t otherwise);
+/* Address of a FUNCDATA; 0 if none. */
+uint64_t pclntab_funcdata(const struct pclntab *tab, const struct pclntab_func *func,
+			  unsigned index);
+
+#endif
