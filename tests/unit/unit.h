@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The suites of the unit tests, one per room.
+ */
+#ifndef UNIT_UNIT_H
+#define UNIT_UNIT_H
+
+#include <check.h>
+
+Suite *base_suite(void);
+Suite *elf_suite(void);
+Suite *procmem_suite(void);
+Suite *dwarf_suite(void);
+Suite *pclntab_suite(void);
+Suite *render_suite(void);
+
+#endif
