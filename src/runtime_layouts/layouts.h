@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where the Go runtime keeps what: offsets and sizes of structure members by Go version, and the
+ * traits of a version that are no offsets. The only room that knows version numbers.
+ *
+ * Offsets come from the target's own DWARF, or from the row of its Go version, which spy generated
+ * from DWARF (docs/ADD-A-GO-VERSION.md). A member that a version does not have is absent: offset
+ * -1.
+ */
+#ifndef RUNTIME_LAYOUTS_LAYOUTS_H
+#define RUNTIME_LAYOUTS_LAYOUTS_H
+
+#include "base/error.h"
+#include "dwarf/debug_info.h"
+
+enum layout_slot {
+#define SIZE(slot, type)        SIZE_##slot,
+#define FIELD(slot, type, path) FIELD_##slot,
+#include "runtime_layouts/fields.def"
+#undef SIZE
+#undef FIELD
+	LAYOUT_SLOTS,
+};
+
+/* Of a FIELD: where it is and how many bytes it has. Of a SIZE: offset 0 and the size of the type.
+ * Absent: offset -1. */
+struct layout_field {
+	int32_t offset, size;
+};
+
+/* "runtime.g.stack.lo": for messages. The type alone for a SIZE. */
+const char *layout_slot_name(enum layout_slot slot);
+
+/* What differs between Go versions and is not an offset: kinds to ask for, not versions. */
+struct runtime_traits;
+
+struct runtime_layout {
+	struct layout_field fields[LAYOUT_SLOTS];
+	const struct runtime_traits *traits;
+	enum spy_layout_source source;
+	int row_minor; /* of the row used: 22 for Go 1.22; -1 where all is from DWARF */
+};
+
+static inline bool layout_has(const struct runtime_layout *layout, enum layout_slot slot)
+{
+	return layout->fields[slot].offset >= 0;
+}
+static inline size_t layout_size(const struct runtime_layout *layout, enum layout_slot slot)
+{
+	return layout_has(layout, slot) ? (size_t)layout->fields[slot].size : 0;
+}
+static inline size_t layout_offset(const struct runtime_layout *layout, enum layout_slot slot)
+{
+	return layout_has(layout, slot) ? (size_t)layout->fields[slot].offset : 0;
+}
+/* The unsigned number in a member (1, 2, 4 or 8 bytes; of a larger one its first 8) of a structure
+ * that starts at bytes. 0 where it is absent: ask layout_has() first where that matters. */
+uint64_t layout_number(const struct runtime_layout *layout, enum layout_slot slot,
+		       const void *structure);
+
+/* A Go version, "go1.22.12" → 22, 12. minor -1 for what is no release ("devel …"). */
+struct go_version {
+	int minor, patch;
+	bool exact; /* nothing follows the number: no GOEXPERIMENT (" X:…"), no "-custom", no rc */
+};
+struct go_version go_version_parse(const char *version);
+
+/* NOT_GO with a clear message for versions before Go 1.10. */
+struct spy_error *go_version_check(const char *version) MUST_CHECK;
+
+/* Traits by version; those of the newest known for newer ones and for devel. */
+const struct runtime_traits *runtime_traits_of(const char *version);
+
+/* The layout from DWARF. DATA if a member without which nothing works is not there. */
+struct spy_error *layout_from_dwarf(struct debug_info *info, const char *version,
+				    struct runtime_layout *ret) MUST_CHECK;
+/* The row of exactly this version (minor and patch range); false if there is none. */
+bool layout_from_table(const char *version, struct runtime_layout *ret);
+
+/* The questions that layout_from_dwarf asks, one per slot. */
+void layout_queries(struct debug_query queries[static LAYOUT_SLOTS]);
+/* The layout that their answers make. */
+void layout_from_queries(const struct debug_query queries[static LAYOUT_SLOTS],
+			 struct runtime_layout *ret);
+
+#endif
