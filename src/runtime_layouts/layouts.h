@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "dwarf/debug_info.h"
+#include "runtime_layouts/traits.h"
 
 enum layout_slot {
 #define SIZE(slot, type)        SIZE_##slot,
@@ -30,9 +31,6 @@ struct layout_field {
 
 /* "runtime.g.stack.lo": for messages. The type alone for a SIZE. */
 const char *layout_slot_name(enum layout_slot slot);
-
-/* What differs between Go versions and is not an offset: kinds to ask for, not versions. */
-struct runtime_traits;
 
 struct runtime_layout {
 	struct layout_field fields[LAYOUT_SLOTS];
