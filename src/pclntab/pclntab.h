@@ -12,24 +12,37 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* Details that the header does not tell; a row of src/runtime_layouts/ names them. */
+/*
+ * What the table's header does not tell: a row of src/runtime_layouts/ names it. Offsets and
+ * numbers that a version does not have are -1.
+ */
 struct pclntab_format {
-	uint8_t inline_call_size; /* 0: no inline tree in FUNCDATA (never since 1.10); 16 or 20 */
-	bool
-	    inline_call_has_line; /* file and line of the call stand in the tree entry (1.9-1.11) */
-	bool inline_call_is_u32;  /* 1.10-1.11: 16 bytes {i32 parent, file, line, func} */
-	uint8_t pcdata_inline_index; /* PCDATA_InlTreeIndex: 1 to Go 1.12, then 2 */
-	uint8_t funcdata_inline;     /* FUNCDATA_InlTree: 2, 4 (1.13-1.15), 3 (1.16+) */
-	uint8_t funcdata_arg_info;   /* FUNCDATA_ArgInfo: 5 since 1.17; 0 if there is none */
-	uint8_t func_id_offset;      /* of funcID in _func; 16 as i32 (1.10-1.11), 36, 40 */
-	uint8_t func_flag_offset;    /* of the funcFlag byte; 0 if there is none (before 1.17) */
-	uint8_t nfuncdata_offset;    /* 36 as i32 (to 1.11), 39 or 43 as u8 */
-	uint8_t func_size;           /* sizeof(_func) before its pcdata[]: 40 or 44 */
+	/* struct _func (runtime/runtime2.go): its size before pcdata[], and members. funcID and
+	 * nfuncdata were 32 bits wide once, and never above 255. */
+	int8_t func_size;
+	int8_t func_id_offset;
+	int8_t func_flag_offset;
+	int8_t nfuncdata_offset;
+	int8_t cu_offset;
+	/* struct inlinedCall (runtime/symtab.go, since Go 1.21 symtabinl.go). */
+	int8_t inline_call_size;
+	int8_t inline_name_offset;
+	int8_t inline_func_id_offset;
+	int8_t inline_parent_pc_offset; /* where it is -1, the next three lead to the caller */
+	int8_t inline_parent_offset;
+	int8_t inline_file_offset;
+	int8_t inline_line_offset;
+	/* Numbers of PCDATA and FUNCDATA (runtime/funcdata.h). */
+	int8_t pcdata_inline;     /* PCDATA_InlTreeIndex */
+	int8_t pcdata_arg_live;   /* PCDATA_ArgLiveIndex */
+	int8_t funcdata_inline;   /* FUNCDATA_InlTree */
+	int8_t funcdata_arg_info; /* FUNCDATA_ArgInfo */
+	int8_t funcdata_arg_live; /* FUNCDATA_ArgLiveInfo */
 };
 
 /* Gives the bytes at an address of the target that do not change while it runs (code tables,
- * read-only data), and how many follow; NULL where there are none. The bytes live as long as the
- * table. */
+ * read-only data), and how many follow; NULL where there are none. Relocated, as the target sees
+ * them. The bytes live as long as the table. */
 typedef const uint8_t *pclntab_at_fn(void *context, uint64_t address, size_t *available);
 
 struct pclntab_source {
@@ -43,7 +56,12 @@ struct pclntab_source {
 
 struct pclntab;
 
-/* Checks the header and the borders of the tables; DATA if they are not as they must be. */
+/*
+ * Checks the header and the borders of the tables; DATA if they are not as they must be.
+ *
+ * A program with several text sections is not looked for: on amd64 the linker never splits the text
+ * (Go 1.10-1.27, cmd/link/internal/ld/data.go: splitTextSections and what was before it).
+ */
 struct spy_error *pclntab_open(const struct pclntab_source *source,
 			       struct pclntab **ret) MUST_CHECK;
 void pclntab_close(struct pclntab *tab);
@@ -62,17 +80,19 @@ struct pclntab_func {
 enum pclntab_flags {
 	PCLNTAB_TOP_FRAME = 1, /* abi.FuncFlagTopFrame: the stack ends here */
 	PCLNTAB_SP_WRITE = 2,  /* abi.FuncFlagSPWrite: writes an arbitrary value to SP */
-	PCLNTAB_ASM = 4,       /* abi.FuncFlagAsm */
+	PCLNTAB_ASM = 4,       /* abi.FuncFlagAsm, since Go 1.18 */
 };
 
-/* The function that contains the pc; false if none does. */
+/* The function that contains the pc (padding after a function is the function's); false if none
+ * does. A binary search. */
 bool pclntab_find(const struct pclntab *tab, uint64_t pc, struct pclntab_func *ret);
-/* The index-th function by address. */
+/* The index-th function by address; false if there is none or it is broken. */
 bool pclntab_function(const struct pclntab *tab, size_t index, struct pclntab_func *ret);
 /* The function of a name; the first of several. Linear. */
 bool pclntab_named(const struct pclntab *tab, const char *name, struct pclntab_func *ret);
 
-/* Bytes between SP at pc and the return address' slot: fp = sp + delta + 8. False if unknown. */
+/* Bytes between SP at pc and the return address' slot: fp = sp + delta + 8. False if unknown. The
+ * number is the table's word and may be anything. Decodes the table: callers keep it by pc. */
 bool pclntab_sp_delta(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 		      int32_t *ret);
 
@@ -90,14 +110,18 @@ struct pclntab_call {
 };
 enum { PCLNTAB_CALLS_MAX = 256 }; /* depth of inlining that is followed */
 
-/* The calls at pc, innermost first, the physical function last. Returns their number (at least 1,
- * at most max). */
+/* The calls at pc (of an instruction: of a return address, the byte before it), innermost first,
+ * the physical function last. Returns their number: at least 1, at most max, which is not 0. */
 size_t pclntab_calls(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 		     struct pclntab_call *ret, size_t max);
 
 /* FUNCDATA_ArgInfo of a function (Go 1.17+), and how many bytes are readable; NULL if none. */
 const uint8_t *pclntab_arg_info(const struct pclntab *tab, const struct pclntab_func *func,
 				size_t *available);
+/* Whether an argument's value is still what it was at the call (runtime/traceback.go, printArgs:
+ * isLive): `offset` and `slot` as FUNCDATA_ArgInfo gives them. True where the table cannot tell. */
+bool pclntab_arg_is_live(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+			 uint8_t offset, uint8_t slot);
 /* Value of a PCDATA table at pc; `otherwise` where the function has no such table. */
 int32_t pclntab_pcdata(const struct pclntab *tab, const struct pclntab_func *func, unsigned table,
 		       uint64_t pc, int32_t otherwise);

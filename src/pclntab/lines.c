@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Names, files and lines (runtime/symtab.go: funcName, funcfile, funcline1).
+ */
+#include "pclntab/table.h"
+
+/* A name that does not end within so many bytes is broken. Names of generic instances are the
+ * longest: those of the go command and the compiler have up to XXX bytes. */
+enum { STRING_MAX = 1 << 16 };
+
+static const char *string_at(const struct cursor *part, uint32_t offset)
+{
+	struct cursor at = *part;
+	size_t length;
+
+	cursor_seek(&at, offset);
+	if (cursor_left(&at) > STRING_MAX)
+		at.size = at.position + STRING_MAX;
+	return cursor_string(&at, &length);
+}
+
+const char *table_name(const struct pclntab *tab, uint32_t offset)
+{
+	const char *name = offset ? string_at(&tab->names, offset) : NULL;
+
+	return name ? name : "";
+}
+
+/* Up to Go 1.15 the number counts in one table of the program, later in the part of the function's
+ * compilation unit, where all ones (outside of every part) is none. */
+const char *table_file(const struct pclntab *tab, const struct pclntab_func *func, int32_t number)
+{
+	int8_t cu_offset = tab->source.format.cu_offset;
+	struct cursor at = tab->functions, file = tab->files;
+	const char *name;
+	uint32_t cu = 0;
+
+	if (cu_offset >= 0) {
+		cursor_seek(&at, func->offset + (size_t)cu_offset);
+		cu = cursor_u32(&at);
+	}
+	cursor_seek(&file, (size_t)(cu + (uint32_t)number) * sizeof(uint32_t));
+	number = (int32_t)cursor_u32(&file);
+	name = file.failed ? NULL : string_at(&tab->file_names, (uint32_t)number);
+	return name ? name : "?";
+}
+
+void pclntab_line(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+		  const char **file, int64_t *line)
+{
+	int32_t file_number, line_number;
+
+	*file = "?";
+	*line = 0;
+	if (!table_value(tab, func, func_u32(tab, func, FUNC_PCFILE), pc, &file_number) ||
+	    !table_value(tab, func, func_u32(tab, func, FUNC_PCLN), pc, &line_number) ||
+	    file_number == -1 || line_number == -1)
+		return;
+	*file = table_file(tab, func, file_number);
+	*line = line_number;
+}
