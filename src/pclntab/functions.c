@@ -28,13 +28,13 @@ uint32_t func_u32(const struct pclntab *tab, const struct pclntab_func *func,
 	return cursor_u32(&at);
 }
 
-uint8_t func_u8(const struct pclntab *tab, const struct pclntab_func *func, int8_t offset)
+uint8_t func_u8(const struct pclntab *tab, const struct pclntab_func *func, uint8_t offset)
 {
 	struct cursor at = tab->functions;
 
-	if (offset < 0)
+	if (offset == 0)
 		return 0;
-	cursor_seek(&at, func->offset + (size_t)offset);
+	cursor_seek(&at, func->offset + offset);
 	return cursor_u8(&at);
 }
 
@@ -52,7 +52,7 @@ bool pclntab_function(const struct pclntab *tab, size_t index, struct pclntab_fu
 	offset = functab_word(tab, 2 * index + 1);
 	if (func.entry < tab->source.text || func.end > tab->source.etext ||
 	    func.entry > func.end || offset > UINT32_MAX ||
-	    offset + (uint64_t)format->func_size > tab->functions.size)
+	    offset + format->func_size > tab->functions.size)
 		return false;
 	func.offset = (uint32_t)offset;
 	func.name = table_name(tab, func_u32(tab, &func, FUNC_NAME));

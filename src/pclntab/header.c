@@ -132,6 +132,8 @@ struct spy_error *pclntab_open(const struct pclntab_source *source, struct pclnt
 	if (!kind)
 		return broken(tab, "it does not start as one of Go's");
 	tab->entry_size = kind->entry_size;
+	tab->files_by_unit = kind->offsets != 0;
+	tab->inline_layout = inline_layout_of(&source->format);
 
 	count = table;
 	cursor_seek(&count, HEADER_COUNT);

@@ -9,6 +9,52 @@
 /* The runtime takes a tree to have so many calls at most: *[1 << 20]inlinedCall. */
 enum { TREE_MAX = 1 << 20 };
 
+/* An entry of the tree: its size, and where its members stand; -1 for what it does not have. */
+static const struct inline_layout {
+	uint8_t size;
+	bool has_line;
+	int8_t name, func_id;
+	int8_t parent_pc;          /* offset from the entry of the function, or: */
+	int8_t parent, file, line; /* index of the caller, and the position of the call in it */
+} inline_layouts[] = {
+	/* Go 1.9-1.11. */
+	{ .size = 16,
+	  .has_line = true,
+	  .name = 12,
+	  .func_id = -1,
+	  .parent_pc = -1,
+	  .parent = 0,
+	  .file = 4,
+	  .line = 8 },
+	/* Go 1.12-1.19; it still has parent, file and line, which the runtime does not read. */
+	{ .size = 20,
+	  .name = 12,
+	  .func_id = 2,
+	  .parent_pc = 16,
+	  .parent = -1,
+	  .file = -1,
+	  .line = -1 },
+	/* Go 1.20 and later. */
+	{ .size = 16,
+	  .name = 4,
+	  .func_id = 0,
+	  .parent_pc = 8,
+	  .parent = -1,
+	  .file = -1,
+	  .line = -1 },
+};
+
+const struct inline_layout *inline_layout_of(const struct pclntab_format *format)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(inline_layouts) / sizeof(inline_layouts[0]); i++)
+		if (inline_layouts[i].size == format->inline_call_size &&
+		    inline_layouts[i].has_line == format->inline_call_has_line)
+			return &inline_layouts[i];
+	return NULL;
+}
+
 /* A place in the source, in a physical function: where it is, and in which inlined call. */
 struct place {
 	const char *file;
@@ -19,7 +65,7 @@ struct place {
 static struct place place_at(const struct pclntab *tab, const struct pclntab_func *func,
 			     uint64_t pc)
 {
-	unsigned table = (unsigned)tab->source.format.pcdata_inline;
+	unsigned table = tab->source.format.pcdata_inline_index;
 	struct place place = { .call = pclntab_pcdata(tab, func, table, pc, -1) };
 
 	pclntab_line(tab, func, pc, &place.file, &place.line);
@@ -30,47 +76,44 @@ static struct place place_at(const struct pclntab *tab, const struct pclntab_fun
 static struct place place_of_caller(const struct pclntab *tab, const struct pclntab_func *func,
 				    const uint8_t *call)
 {
-	const struct pclntab_format *format = &tab->source.format;
+	const struct inline_layout *layout = tab->inline_layout;
 
 	/* Go 1.12 and later: it has the source position and the call of an instruction. */
-	if (format->inline_parent_pc_offset >= 0)
-		return place_at(tab, func,
-				func->entry + load_u32(call + format->inline_parent_pc_offset));
+	if (layout->parent_pc >= 0)
+		return place_at(tab, func, func->entry + load_u32(call + layout->parent_pc));
 	return (struct place){
-		.file = table_file(tab, func, (int32_t)load_u32(call + format->inline_file_offset)),
-		.line = (int32_t)load_u32(call + format->inline_line_offset),
-		.call = (int32_t)load_u32(call + format->inline_parent_offset),
+		.file = table_file(tab, func, (int32_t)load_u32(call + layout->file)),
+		.line = (int32_t)load_u32(call + layout->line),
+		.call = (int32_t)load_u32(call + layout->parent),
 	};
 }
 
 /* An entry of the tree; NULL where there is none. */
 static const uint8_t *tree_call(const struct pclntab *tab, uint64_t tree, int32_t index)
 {
-	size_t size = (size_t)tab->source.format.inline_call_size;
+	const struct inline_layout *layout = tab->inline_layout;
 
-	if (tree == 0 || index < 0 || index >= TREE_MAX)
+	if (!layout || tree == 0 || index < 0 || index >= TREE_MAX)
 		return NULL;
-	return target_bytes(tab, tree + (size_t)index * size, size);
+	return target_bytes(tab, tree + (uint64_t)index * layout->size, layout->size);
 }
 
 size_t pclntab_calls(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 		     struct pclntab_call *ret, size_t max)
 {
-	const struct pclntab_format *format = &tab->source.format;
-	uint64_t tree = pclntab_funcdata(tab, func, (unsigned)format->funcdata_inline);
+	const struct inline_layout *layout = tab->inline_layout;
+	uint64_t tree = pclntab_funcdata(tab, func, tab->source.format.funcdata_inline);
 	struct place place = place_at(tab, func, pc);
 	const uint8_t *call;
 	size_t count = 0;
 
 	/* A broken tree can run in a circle; the last place is for the physical function. */
 	while (count + 1 < max && (call = tree_call(tab, tree, place.call))) {
-		int8_t id = format->inline_func_id_offset;
-
 		ret[count++] = (struct pclntab_call){
-			.function = table_name(tab, load_u32(call + format->inline_name_offset)),
+			.function = table_name(tab, load_u32(call + layout->name)),
 			.file = place.file,
 			.line = place.line,
-			.func_id = id >= 0 ? call[id] : 0,
+			.func_id = layout->func_id >= 0 ? call[layout->func_id] : 0,
 			.inlined = true,
 		};
 		place = place_of_caller(tab, func, call);

@@ -30,18 +30,14 @@ const char *table_name(const struct pclntab *tab, uint32_t offset)
  * compilation unit, where all ones (outside of every part) is none. */
 const char *table_file(const struct pclntab *tab, const struct pclntab_func *func, int32_t number)
 {
-	int8_t cu_offset = tab->source.format.cu_offset;
-	struct cursor at = tab->functions, file = tab->files;
+	uint32_t first = tab->files_by_unit ? func_u32(tab, func, FUNC_CU) : 0;
+	struct cursor file = tab->files;
 	const char *name;
-	uint32_t cu = 0;
+	uint32_t offset;
 
-	if (cu_offset >= 0) {
-		cursor_seek(&at, func->offset + (size_t)cu_offset);
-		cu = cursor_u32(&at);
-	}
-	cursor_seek(&file, (size_t)(cu + (uint32_t)number) * sizeof(uint32_t));
-	number = (int32_t)cursor_u32(&file);
-	name = file.failed ? NULL : string_at(&tab->file_names, (uint32_t)number);
+	cursor_seek(&file, (size_t)(first + (uint32_t)number) * sizeof(uint32_t));
+	offset = cursor_u32(&file);
+	name = file.failed ? NULL : string_at(&tab->file_names, offset);
 	return name ? name : "?";
 }
 

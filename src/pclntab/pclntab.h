@@ -12,32 +12,26 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/*
- * What the table's header does not tell: a row of src/runtime_layouts/ names it. Offsets and
- * numbers that a version does not have are -1.
- */
+/* Details that the header does not tell; a row of src/runtime_layouts/ names them. What a version
+ * does not have is 0, which none of them can be. */
 struct pclntab_format {
 	/* struct _func (runtime/runtime2.go): its size before pcdata[], and members. funcID and
-	 * nfuncdata were 32 bits wide once, and never above 255. */
-	int8_t func_size;
-	int8_t func_id_offset;
-	int8_t func_flag_offset;
-	int8_t nfuncdata_offset;
-	int8_t cu_offset;
-	/* struct inlinedCall (runtime/symtab.go, since Go 1.21 symtabinl.go). */
-	int8_t inline_call_size;
-	int8_t inline_name_offset;
-	int8_t inline_func_id_offset;
-	int8_t inline_parent_pc_offset; /* where it is -1, the next three lead to the caller */
-	int8_t inline_parent_offset;
-	int8_t inline_file_offset;
-	int8_t inline_line_offset;
+	 * nfuncdata were 32 bits wide to Go 1.11, and never above 255. */
+	uint8_t func_size;        /* 40 or 44 */
+	uint8_t func_id_offset;   /* 16 (1.10-1.11), 36, 40 */
+	uint8_t func_flag_offset; /* of the funcFlag byte, 1.17+ */
+	uint8_t nfuncdata_offset; /* 36 (to 1.11), 39 or 43 */
+	/* struct inlinedCall (runtime/symtab.go, since Go 1.21 symtabinl.go): src/pclntab/inline.c
+	 * has the three that there are. */
+	uint8_t inline_call_size;  /* 16, 20 (1.12-1.19), 16 */
+	bool inline_call_has_line; /* file and line of the call stand in the entry (to 1.11) */
+	bool inline_call_is_u32;   /* unused: the same as inline_call_has_line */
 	/* Numbers of PCDATA and FUNCDATA (runtime/funcdata.h). */
-	int8_t pcdata_inline;     /* PCDATA_InlTreeIndex */
-	int8_t pcdata_arg_live;   /* PCDATA_ArgLiveIndex */
-	int8_t funcdata_inline;   /* FUNCDATA_InlTree */
-	int8_t funcdata_arg_info; /* FUNCDATA_ArgInfo */
-	int8_t funcdata_arg_live; /* FUNCDATA_ArgLiveInfo */
+	uint8_t pcdata_inline_index; /* PCDATA_InlTreeIndex: 1 to Go 1.12, then 2 */
+	uint8_t pcdata_arg_live;     /* PCDATA_ArgLiveIndex: 3, 1.18+ */
+	uint8_t funcdata_inline;     /* FUNCDATA_InlTree: 2, 4 (1.13-1.15), 3 (1.16+) */
+	uint8_t funcdata_arg_info;   /* FUNCDATA_ArgInfo: 5, 1.17+ */
+	uint8_t funcdata_arg_live;   /* FUNCDATA_ArgLiveInfo: 6, 1.18+ */
 };
 
 /* Gives the bytes at an address of the target that do not change while it runs (code tables,

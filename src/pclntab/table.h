@@ -11,7 +11,9 @@
 /* Each part is a cursor at its start, to be copied: a read in a copy ends where the part ends. */
 struct pclntab {
 	struct pclntab_source source;
-	size_t entry_size;       /* 8: absolute pcs; 4: relative to text */
+	size_t entry_size;  /* 8: absolute pcs; 4: relative to text */
+	bool files_by_unit; /* file numbers count in the function's compilation unit */
+	const struct inline_layout *inline_layout; /* NULL: inlining is not known */
 	size_t function_count;   /* checked: functab has so many pairs, and an end pc */
 	struct cursor functab;   /* pairs of entry pc, offset of its _func */
 	struct cursor functions; /* the _func structures */
@@ -37,17 +39,22 @@ enum func_member {
 	FUNC_PCFILE = 16,
 	FUNC_PCLN = 20,
 	FUNC_NPCDATA = 24,
+	FUNC_CU = 28, /* cuOffset, Go 1.16 and later */
 };
 /* A member; 0 where it is not there, which is "none" in all of them. */
 uint32_t func_u32(const struct pclntab *tab, const struct pclntab_func *func,
 		  enum func_member member);
-/* A member by an offset of the format; 0 where that is -1. */
-uint8_t func_u8(const struct pclntab *tab, const struct pclntab_func *func, int8_t offset);
+/* A member by its offset in the format; 0 where that is 0. */
+uint8_t func_u8(const struct pclntab *tab, const struct pclntab_func *func, uint8_t offset);
 
 /* The value that the pc-value table at `offset` has for pc. */
 bool table_value(const struct pclntab *tab, const struct pclntab_func *func, uint32_t offset,
 		 uint64_t pc, int32_t *ret);
 /* `size` bytes of the target; NULL where they are not there. */
 const uint8_t *target_bytes(const struct pclntab *tab, uint64_t address, size_t size);
+
+/* How calls stand in inline trees of this format; NULL if it is none that there is. */
+struct inline_layout;
+const struct inline_layout *inline_layout_of(const struct pclntab_format *format);
 
 #endif

@@ -65,7 +65,7 @@ int32_t pclntab_pcdata(const struct pclntab *tab, const struct pclntab_func *fun
 
 	if (table >= func_u32(tab, func, FUNC_NPCDATA))
 		return otherwise;
-	cursor_seek(&at, func->offset + (size_t)tab->source.format.func_size + 4 * (size_t)table);
+	cursor_seek(&at, func->offset + tab->source.format.func_size + 4 * (size_t)table);
 	return table_value(tab, func, cursor_u32(&at), pc, &value) ? value : otherwise;
 }
 
@@ -81,8 +81,7 @@ uint64_t pclntab_funcdata(const struct pclntab *tab, const struct pclntab_func *
 
 	if (index >= func_u8(tab, func, format->nfuncdata_offset))
 		return 0;
-	array = func->offset + (size_t)format->func_size +
-		4 * (size_t)func_u32(tab, func, FUNC_NPCDATA);
+	array = func->offset + format->func_size + 4 * (size_t)func_u32(tab, func, FUNC_NPCDATA);
 	/* An offset is as aligned as its address: pclntab_open() saw to that. */
 	array = (array + size - 1) / size * size;
 	cursor_seek(&at, array + index * size);
@@ -96,8 +95,8 @@ uint64_t pclntab_funcdata(const struct pclntab *tab, const struct pclntab_func *
 const uint8_t *pclntab_arg_info(const struct pclntab *tab, const struct pclntab_func *func,
 				size_t *available)
 {
-	uint64_t address =
-	    pclntab_funcdata(tab, func, (unsigned)tab->source.format.funcdata_arg_info);
+	unsigned number = tab->source.format.funcdata_arg_info;
+	uint64_t address = number ? pclntab_funcdata(tab, func, number) : 0;
 
 	return address ? tab->source.at(tab->source.context, address, available) : NULL;
 }
@@ -106,12 +105,17 @@ bool pclntab_arg_is_live(const struct pclntab *tab, const struct pclntab_func *f
 			 uint8_t offset, uint8_t slot)
 {
 	const struct pclntab_format *format = &tab->source.format;
-	uint64_t info = pclntab_funcdata(tab, func, (unsigned)format->funcdata_arg_live);
-	int32_t live = pclntab_pcdata(tab, func, (unsigned)format->pcdata_arg_live, pc, -1);
-	const uint8_t *first = target_bytes(tab, info, 1), *bits;
+	const uint8_t *first, *bits;
+	uint64_t info;
+	int32_t live;
 
+	if (!format->funcdata_arg_live)
+		return true;
+	info = pclntab_funcdata(tab, func, format->funcdata_arg_live);
+	live = pclntab_pcdata(tab, func, format->pcdata_arg_live, pc, -1);
 	/* The first byte is the offset from which on arguments may die; then stand bitmaps, and
 	 * the PCDATA is where the one for this pc starts. */
+	first = target_bytes(tab, info, 1);
 	if (!first || live <= 0 || offset < first[0])
 		return true;
 	bits = target_bytes(tab, info + (uint64_t)live + slot / 8, 1);
