@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the faces of spy have in common: snapshots as text for people and as JSON for programs.
+ *
+ * The JSON is a contract: names are kept, new ones may be added beside them (docs/spy.1). The text
+ * may change, but for that of a dump, which is a Go traceback.
+ */
+#ifndef RENDER_RENDER_H
+#define RENDER_RENDER_H
+
+#include "render/output.h"
+#include "render/select.h"
+#include "spy.h"
+
+/* What a list could not tell, and why: a line each, not escaped. */
+struct notes {
+	VECTOR(char *) lines;
+};
+void notes_of_processes(const struct spy_process_list *list, struct notes *notes);
+void notes_free(struct notes *notes);
+
+void render_processes_text(struct output *output, const struct spy_process_list *list);
+/* With the notes as its warnings. */
+void render_processes_json(struct output *output, const struct spy_process_list *list);
+
+/* Which place of a goroutine its row shows. */
+enum goroutine_place {
+	PLACE_START,   /* the function that the go statement called */
+	PLACE_CALLER,  /* the go statement */
+	PLACE_CURRENT, /* where it stands */
+};
+
+struct summary_options {
+	enum goroutine_place place;
+	int64_t limit; /* rows of the list of goroutines; 0: all */
+};
+
+void render_summary_text(struct output *output, const struct spy_snapshot *snapshot,
+			 const struct summary_options *options);
+void render_summary_json(struct output *output, const struct spy_snapshot *snapshot);
+
+struct dump_options {
+	struct goroutine_filter filter;
+	bool group;  /* goroutines with the same stack together */
+	bool labels; /* labels in the header of each, in text; JSON has them always */
+};
+
+void render_dump_text(struct output *output, const struct spy_snapshot *snapshot,
+		      const struct dump_options *options);
+void render_dump_json(struct output *output, const struct spy_snapshot *snapshot,
+		      const struct dump_options *options);
+
+#endif

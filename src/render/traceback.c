@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "render/traceback.h"
+
+#include <string.h>
+
+#include "render/output.h"
+
+#define MINUTE_NS 60000000000ll
+
+/* runtime/traceback.go, goroutineheader() of Go 1.27; earlier ones print a part of it. */
+void traceback_state(struct text *text, const struct spy_goroutine *goroutine, bool age)
+{
+	bool leaked = goroutine->status == SPY_STATUS_LEAKED;
+	bool blocked =
+	    goroutine->status == SPY_STATUS_WAITING || goroutine->status == SPY_STATUS_SYSCALL;
+	const char *reason = goroutine->wait_reason;
+
+	text_add(text, "[");
+	put_string(text, reason ? reason : spy_status_name(goroutine->status));
+	if (leaked)
+		text_add(text, " (leaked)");
+	if (age && blocked && goroutine->wait_ns >= MINUTE_NS) {
+		text_add(text, ", ");
+		put_number(text, goroutine->wait_ns / MINUTE_NS);
+		text_add(text, " minutes");
+	}
+	if (goroutine->locked_to_thread)
+		text_add(text, ", locked to thread");
+	text_add(text, "]");
+}
+
+/* runtime/traceback.go, tracebackStringNeedsQuoting() of Go 1.27 */
+static bool needs_quotes(const char *string)
+{
+	return string[strspn(string,
+			     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+			     "./_")] != '\0';
+}
+
+static void label_word(struct text *text, const char *word)
+{
+	const char *quote;
+
+	if (!word) /* could not be read */
+		word = "?";
+	if (!needs_quotes(word)) {
+		text_add(text, word);
+		return;
+	}
+	text_add(text, "\"");
+	while ((quote = strchr(word, '"'))) {
+		text_add_escaped(text, word, (size_t)(quote - word));
+		text_add(text, "\\\"");
+		word = quote + 1;
+	}
+	text_add_escaped(text, word, strlen(word));
+	text_add(text, "\"");
+}
+
+void traceback_labels(struct text *text, const struct spy_goroutine *goroutine)
+{
+	size_t i;
+
+	for (i = 0; i < goroutine->label_count; i++) {
+		text_add(text, i ? ", " : " {");
+		label_word(text, goroutine->labels[i].key);
+		text_add(text, ": ");
+		label_word(text, goroutine->labels[i].value);
+	}
+	if (i)
+		text_add(text, "}");
+}
+
+/* "\t/path/file.go:12 +0x1d": no offset for an inlined call, nor at a function's entry
+ * (runtime/traceback.go, traceback2()). */
+static void place(struct text *text, const struct spy_location *location)
+{
+	text_add(text, "\t");
+	put_string(text, location->file ? location->file : "?");
+	text_add(text, ":");
+	put_number(text, location->line);
+	if (!location->inlined && location->pc_offset) {
+		text_add(text, " +");
+		put_hex(text, location->pc_offset);
+	}
+	text_add(text, "\n");
+}
+
+static void frame(struct text *text, const struct spy_frame *frame, bool arguments)
+{
+	const struct spy_location *location = frame->location;
+
+	put_string(text, location->function ? location->function : "?");
+	text_add(text, "(");
+	if (arguments && !location->inlined && frame->arguments)
+		put_string(text, frame->arguments);
+	else
+		text_add(text, "...");
+	text_add(text, ")\n");
+	place(text, location);
+}
+
+void traceback_stack(struct text *text, const struct spy_goroutine *goroutine, bool arguments)
+{
+	const struct spy_created_by *created_by = goroutine->created_by;
+	size_t i;
+
+	for (i = 0; i < goroutine->frame_count; i++)
+		frame(text, &goroutine->frames[i], arguments);
+	if (goroutine->stack_note) {
+		text_add(text, "\t");
+		put_string(text, goroutine->stack_note);
+		text_add(text, "\n");
+	}
+	if (!created_by)
+		return;
+	text_add(text, "created by ");
+	put_string(text, created_by->location->function ? created_by->location->function : "?");
+	if (created_by->goroutine != SPY_UNKNOWN) {
+		text_add(text, " in goroutine ");
+		put_number(text, created_by->goroutine);
+	}
+	text_add(text, "\n");
+	place(text, created_by->location);
+}
