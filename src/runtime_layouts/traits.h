@@ -43,6 +43,8 @@ struct runtime_traits {
 	bool named_system_goroutines;   /* five functions are the runtime's own; later every
 					   runtime.* but main (1.10) */
 	uint8_t finalizer_running_mask; /* in fingRunning / fingStatus: runs a user's finalizer */
+	uint8_t labels_min_top_hash;    /* labels are a map[string]string whose used slots have a
+					   tophash from this on (map.go: minTopHash); 0: a slice */
 	uint8_t heap_limit_headroom_percent; /* mgcpacer.go: memoryLimitHeapGoalHeadroomPercent */
 };
 

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/program.h"
+
+#include <string.h>
+
+/* Files that are looked at for Go code when the executable has none (a C program that loaded a
+ * shared library). */
+enum { FILES_MAX = 1024 };
+/* The largest read-only mapping that is copied; the function table of a PIE up to Go 1.17. */
+#define PART_BYTES_MAX (1ull << 30)
+
+static const uint64_t page_mask = 4095;
+
+/* Bias by the mapping that a PT_LOAD made: both begin at the same page of the file. */
+static bool bias_of(const struct binary *binary, const struct target_mapping *mapping,
+		    uint64_t *bias)
+{
+	const struct binary_segment *segments;
+	size_t count = binary_segments(binary, &segments), i;
+
+	if (!binary_is_relocatable(binary)) {
+		*bias = 0;
+		return true;
+	}
+	for (i = 0; i < count; i++) {
+		if ((segments[i].file_offset & ~page_mask) != mapping->file_offset ||
+		    segments[i].executable != mapping->executable)
+			continue;
+		*bias = mapping->start - (segments[i].address & ~page_mask);
+		return true;
+	}
+	return false;
+}
+
+static bool same_file(const struct target_mapping *a, const struct target_mapping *b)
+{
+	return a->inode == b->inode && a->device == b->device && strcmp(a->path, b->path) == 0;
+}
+
+/* Takes the file of a mapping if it is Go. */
+static struct spy_error *try_file(struct program *program, const struct target_mapping *mapping,
+				  enum binary_language *language)
+{
+	const struct target_mappings *all = &program->mappings;
+	struct binary *binary _cleanup_(binary_cleanup) = NULL;
+	size_t i;
+
+	TRY(target_open_mapping(program->target, mapping, &binary));
+	*language = binary_language(binary);
+	if (*language != BINARY_GO)
+		return NULL;
+	for (i = 0; i < all->count; i++) {
+		if (!same_file(&all->items[i], mapping) ||
+		    !bias_of(binary, &all->items[i], &program->bias))
+			continue;
+		program->binary = TAKE(binary);
+		return NULL;
+	}
+	return spy_error_new(SPY_ERROR_DATA, "%s is not mapped as its program headers say",
+			     mapping->path);
+}
+
+static bool seen_before(const struct target_mappings *all, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++)
+		if (all->items[i].inode && same_file(&all->items[i], &all->items[index]))
+			return true;
+	return false;
+}
+
+static struct spy_error *find_in_exe(struct program *program, enum binary_language *language)
+{
+	const struct target_mappings *all = &program->mappings;
+	size_t i;
+
+	for (i = 0; i < all->count; i++)
+		if (program->target->exe && strcmp(all->items[i].path, program->target->exe) == 0)
+			return try_file(program, &all->items[i], language);
+	return NULL;
+}
+
+/* Go code in a shared library: -buildmode=c-shared, loaded by a program in another language. */
+static void find_in_libraries(struct program *program)
+{
+	const struct target_mappings *all = &program->mappings;
+	enum binary_language language;
+	size_t i, files = 0;
+
+	for (i = 0; i < all->count && files < FILES_MAX && !program->binary; i++) {
+		const struct target_mapping *mapping = &all->items[i];
+
+		if (!mapping->inode || mapping->path[0] != '/' || seen_before(all, i))
+			continue;
+		files++;
+		/* A file that cannot be opened or read is not the one. */
+		(void)spy_error_caught(try_file(program, mapping, &language));
+	}
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) != 0;
+}
+
+/* Whether the executable bytes of two files are the same, by samples: for builds without any id. */
+static bool same_text(const struct binary *a, const struct binary *b)
+{
+	enum { SAMPLES = 64, SAMPLE_BYTES = 256 };
+	const struct binary_segment *segments;
+	size_t count = binary_segments(a, &segments), i, k;
+
+	for (i = 0; i < count; i++) {
+		uint64_t step = segments[i].file_bytes / SAMPLES;
+
+		if (!segments[i].executable)
+			continue;
+		for (k = 0; k < SAMPLES; k++) {
+			uint64_t address = segments[i].address + step * k;
+			size_t in_a = 0, in_b = 0, size;
+			bool relocated;
+			const uint8_t *bytes_a = binary_at(a, address, &in_a, &relocated);
+			const uint8_t *bytes_b = binary_at(b, address, &in_b, &relocated);
+
+			size = in_a < SAMPLE_BYTES ? in_a : SAMPLE_BYTES;
+			if (!bytes_a || !bytes_b || in_b < size ||
+			    memcmp(bytes_a, bytes_b, size) != 0)
+				return false;
+		}
+	}
+	return true;
+}
+
+static struct spy_error *open_symbols(struct program *program, const char *path)
+{
+	struct binary *symbols _cleanup_(binary_cleanup) = NULL;
+	const struct binary *own = program->binary;
+
+	TRY(binary_open(path, &symbols));
+	if (differ(binary_go_build_id(own), binary_go_build_id(symbols)) ||
+	    differ(binary_gnu_build_id(own), binary_gnu_build_id(symbols)) ||
+	    !same_text(own, symbols))
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_DATA, "%s is another build than %s", path,
+				  binary_name(own)),
+		    "give the file that the running program was stripped from");
+	program->symbols = TAKE(symbols);
+	return NULL;
+}
+
+struct spy_error *program_open(struct target *target, const char *bin, struct program *ret)
+{
+	struct program program = { .target = target };
+	enum binary_language language = BINARY_NOT_GO;
+	struct spy_error *error;
+
+	error = target_mappings(target, &program.arena, &program.mappings);
+	if (!error)
+		error = find_in_exe(&program, &language);
+	if (!error && !program.binary && language == BINARY_GCCGO)
+		error = spy_error_with_hint(spy_error_new(SPY_ERROR_NOT_GO, "%s was built by gccgo",
+							  target->exe ? target->exe : "the target"),
+					    "spy reads programs built by the Go toolchain "
+					    "(golang.org)");
+	if (!error && !program.binary)
+		find_in_libraries(&program);
+	if (!error && !program.binary)
+		error = spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_NOT_GO, "%s (pid %lld) is not a Go program",
+				  target->exe ? target->exe : "the target", (long long)target->pid),
+		    "`spy ps` lists the Go processes");
+	if (!error && bin)
+		error = open_symbols(&program, bin);
+	if (error) {
+		program_close(&program);
+		return error;
+	}
+	*ret = program;
+	return NULL;
+}
+
+void program_close(struct program *program)
+{
+	size_t i;
+
+	for (i = 0; i < program->parts.count; i++)
+		free(program->parts.items[i].bytes);
+	vector_free(&program->parts);
+	binary_close(program->binary);
+	binary_close(program->symbols);
+	arena_free(&program->arena);
+	*program = (struct program){ 0 };
+}
+
+const struct binary *program_symbols(const struct program *program)
+{
+	return program->symbols ? program->symbols : program->binary;
+}
+
+static const uint8_t *at_in_part(const struct program *program, uint64_t address, size_t *available)
+{
+	size_t i;
+
+	for (i = 0; i < program->parts.count; i++) {
+		const struct program_part *part = &program->parts.items[i];
+
+		if (address - part->start < part->size) {
+			*available = part->size - (address - part->start);
+			return part->bytes + (address - part->start);
+		}
+	}
+	return NULL;
+}
+
+/* Copies the read-only mapping at an address. */
+static bool add_part(struct program *program, uint64_t address)
+{
+	size_t i;
+
+	for (i = 0; i < program->mappings.count; i++) {
+		const struct target_mapping *mapping = &program->mappings.items[i];
+		uint64_t size = mapping->end - mapping->start;
+		uint8_t *bytes;
+
+		if (address < mapping->start || address >= mapping->end)
+			continue;
+		if (mapping->writable || !mapping->readable || size > PART_BYTES_MAX)
+			return false;
+		bytes = memory_new(size, 1);
+		if (spy_error_caught(target_read(program->target, mapping->start, bytes, size))) {
+			free(bytes);
+			return false;
+		}
+		*vector_push(&program->parts) =
+		    (struct program_part){ .start = mapping->start, .size = size, .bytes = bytes };
+		return true;
+	}
+	return false;
+}
+
+const uint8_t *program_at(void *context, uint64_t address, size_t *available)
+{
+	struct program *program = context;
+	bool relocated = false;
+	const uint8_t *bytes =
+	    binary_at(program->binary, address - program->bias, available, &relocated);
+
+	if (bytes && !(relocated && program->bias))
+		return bytes;
+	bytes = at_in_part(program, address, available);
+	if (!bytes && add_part(program, address))
+		bytes = at_in_part(program, address, available);
+	return bytes;
+}
