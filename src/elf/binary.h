@@ -13,9 +13,14 @@
 
 struct binary;
 
-/* Opens an ELF file that is read through a private mapping. `fd` stays the caller's; `name` is for
- * messages. Errors: NOT_GO if it is no ELF file, or one of another class or machine (32-bit, arm64:
- * the message says which), DATA if it is corrupt. */
+/* Opens an ELF file. `fd` stays the caller's; `name` is for messages. Errors: NOT_GO if it is no
+ * ELF file, or one of another class or machine (32-bit, arm64: the message says which), DATA if it
+ * is corrupt.
+ *
+ * The file is not mapped: what is asked for is read once and kept until binary_close(), so that a
+ * file that is changed or shortened meanwhile neither kills us (SIGBUS) nor changes what has been
+ * checked. So opening is cheap, and a function below that gives a pointer costs a copy of its
+ * section or segment the first time (10 MB: some 3 ms). */
 struct spy_error *binary_open_fd(int fd, const char *name, struct binary **ret) MUST_CHECK;
 /* The same by path; DATA or PERMISSION if it cannot be opened. */
 struct spy_error *binary_open(const char *path, struct binary **ret) MUST_CHECK;
@@ -44,7 +49,7 @@ struct binary_section {
 	uint64_t size;        /* in the file; in memory for SHT_NOBITS */
 	uint64_t flags;       /* SHF_… */
 };
-/* False if there is none. */
+/* False if there is none, or if the file does not have its bytes. */
 bool binary_section(const struct binary *binary, const char *name, struct binary_section *ret);
 
 /* The file's bytes of a link-time address inside a PT_LOAD; *available is how many follow it in
@@ -53,6 +58,9 @@ bool binary_section(const struct binary *binary, const char *name, struct binary
  * in PT_GNU_RELRO. */
 const uint8_t *binary_at(const struct binary *binary, uint64_t address, size_t *available,
 			 bool *relocated);
+/* Copies `size` bytes from there, without reading the segment: for a function or a variable. False
+ * if the file does not have all of them. */
+bool binary_read(const struct binary *binary, uint64_t address, void *buffer, size_t size);
 
 struct binary_symbol {
 	uint64_t address, size;

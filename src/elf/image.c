@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include "elf/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/vector.h"
+
+struct part {
+	uint64_t offset, size;
+	uint8_t *bytes;
+};
+
+struct image {
+	int fd;
+	uint64_t size, kept;
+	VECTOR(struct part) parts;
+};
+
+struct spy_error *image_open(int fd, const char *name, struct image **ret)
+{
+	struct image *image;
+	struct stat status;
+	int copy;
+
+	if (fstat(fd, &status) < 0)
+		return spy_error_new(SPY_ERROR_DATA, "cannot read %s: %m", name);
+	if (!S_ISREG(status.st_mode))
+		return spy_error_new(SPY_ERROR_DATA, "%s is not a regular file", name);
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		return spy_error_new(SPY_ERROR_DATA, "cannot read %s: %m", name);
+	image = memory_zeroed(1, sizeof(*image));
+	image->fd = copy;
+	image->size = (uint64_t)status.st_size;
+	*ret = image;
+	return NULL;
+}
+
+void image_close(struct image *image)
+{
+	size_t i;
+
+	if (!image)
+		return;
+	for (i = 0; i < image->parts.count; i++)
+		free(image->parts.items[i].bytes);
+	vector_free(&image->parts);
+	close(image->fd);
+	free(image);
+}
+
+uint64_t image_size(const struct image *image)
+{
+	return image->size;
+}
+
+static bool has(const struct image *image, uint64_t offset, uint64_t size)
+{
+	return offset <= image->size && size <= image->size - offset;
+}
+
+bool image_read(const struct image *image, uint64_t offset, void *buffer, size_t size)
+{
+	uint8_t *to = buffer;
+
+	if (!has(image, offset, size))
+		return false;
+	while (size) {
+		ssize_t got = pread(image->fd, to, size, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) /* an error, or the file has become shorter */
+			return false;
+		to += got;
+		offset += (uint64_t)got;
+		size -= (size_t)got;
+	}
+	return true;
+}
+
+const uint8_t *image_bytes(struct image *image, uint64_t offset, uint64_t size)
+{
+	uint8_t *bytes;
+	size_t i;
+
+	for (i = 0; i < image->parts.count; i++) {
+		const struct part *part = &image->parts.items[i];
+
+		if (offset >= part->offset && offset - part->offset <= part->size &&
+		    size <= part->size - (offset - part->offset))
+			return part->bytes + (offset - part->offset);
+	}
+	if (!has(image, offset, size) || size > IMAGE_BYTES_MAX - image->kept)
+		return NULL;
+	bytes = memory_new(size, 1);
+	if (!image_read(image, offset, bytes, size)) {
+		free(bytes);
+		return NULL;
+	}
+	image->kept += size;
+	*vector_push(&image->parts) =
+	    (struct part){ .offset = offset, .size = size, .bytes = bytes };
+	return bytes;
+}
