@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The numbers of DWARF that spy has to know: DWARF 5, section 7.5 (figures 7.3 to 7.6), and Go's
+ * own attributes (cmd/internal/dwarf/dwarf.go).
+ */
+#ifndef DWARF_CONSTANTS_H
+#define DWARF_CONSTANTS_H
+
+enum dwarf_unit_type {
+	DW_UT_COMPILE = 0x01,
+};
+
+enum dwarf_language {
+	DW_LANG_GO = 0x16,
+};
+
+enum dwarf_tag {
+	DW_TAG_NULL = 0, /* the entry that ends a list of children */
+	DW_TAG_ARRAY_TYPE = 0x01,
+	DW_TAG_MEMBER = 0x0d,
+	DW_TAG_POINTER_TYPE = 0x0f,
+	DW_TAG_COMPILE_UNIT = 0x11,
+	DW_TAG_STRUCTURE_TYPE = 0x13,
+	DW_TAG_SUBROUTINE_TYPE = 0x15,
+	DW_TAG_TYPEDEF = 0x16,
+	DW_TAG_SUBRANGE_TYPE = 0x21,
+	DW_TAG_BASE_TYPE = 0x24,
+	DW_TAG_CONSTANT = 0x27,
+	DW_TAG_SUBPROGRAM = 0x2e,
+	DW_TAG_VARIABLE = 0x34,
+};
+
+enum dwarf_attribute {
+	DW_AT_LOCATION = 0x02,
+	DW_AT_NAME = 0x03,
+	DW_AT_BYTE_SIZE = 0x0b,
+	DW_AT_LANGUAGE = 0x13,
+	DW_AT_CONST_VALUE = 0x1c,
+	DW_AT_COUNT = 0x37,
+	DW_AT_DATA_MEMBER_LOCATION = 0x38,
+	DW_AT_TYPE = 0x49,
+	DW_AT_GO_EMBEDDED_FIELD = 0x2903,
+	DW_AT_GO_PACKAGE_NAME = 0x2905, /* Go 1.13 and later */
+};
+
+enum dwarf_operation {
+	DW_OP_ADDR = 0x03,
+};
+
+enum dwarf_form {
+	DW_FORM_ADDR = 0x01,
+	DW_FORM_BLOCK2 = 0x03,
+	DW_FORM_BLOCK4 = 0x04,
+	DW_FORM_DATA2 = 0x05,
+	DW_FORM_DATA4 = 0x06,
+	DW_FORM_DATA8 = 0x07,
+	DW_FORM_STRING = 0x08,
+	DW_FORM_BLOCK = 0x09,
+	DW_FORM_BLOCK1 = 0x0a,
+	DW_FORM_DATA1 = 0x0b,
+	DW_FORM_FLAG = 0x0c,
+	DW_FORM_SDATA = 0x0d,
+	DW_FORM_STRP = 0x0e,
+	DW_FORM_UDATA = 0x0f,
+	DW_FORM_REF_ADDR = 0x10,
+	DW_FORM_REF1 = 0x11,
+	DW_FORM_REF2 = 0x12,
+	DW_FORM_REF4 = 0x13,
+	DW_FORM_REF8 = 0x14,
+	DW_FORM_REF_UDATA = 0x15,
+	DW_FORM_SEC_OFFSET = 0x17,
+	DW_FORM_EXPRLOC = 0x18,
+	DW_FORM_FLAG_PRESENT = 0x19,
+	DW_FORM_STRX = 0x1a,
+	DW_FORM_ADDRX = 0x1b,
+	DW_FORM_REF_SUP4 = 0x1c,
+	DW_FORM_STRP_SUP = 0x1d,
+	DW_FORM_DATA16 = 0x1e,
+	DW_FORM_LINE_STRP = 0x1f,
+	DW_FORM_REF_SIG8 = 0x20,
+	DW_FORM_IMPLICIT_CONST = 0x21,
+	DW_FORM_LOCLISTX = 0x22,
+	DW_FORM_RNGLISTX = 0x23,
+	DW_FORM_REF_SUP8 = 0x24,
+	DW_FORM_STRX1 = 0x25,
+	DW_FORM_STRX2 = 0x26,
+	DW_FORM_STRX3 = 0x27,
+	DW_FORM_STRX4 = 0x28,
+	DW_FORM_ADDRX1 = 0x29,
+	DW_FORM_ADDRX2 = 0x2a,
+	DW_FORM_ADDRX3 = 0x2b,
+	DW_FORM_ADDRX4 = 0x2c,
+	DW_FORM_GNU_REF_ALT = 0x1f20,  /* dwz */
+	DW_FORM_GNU_STRP_ALT = 0x1f21, /* dwz */
+};
+
+#endif

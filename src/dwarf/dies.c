@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "dwarf/dies.h"
+
+#include "dwarf/constants.h"
+
+enum form_class {
+	FORM_NUMBER,
+	FORM_STRING,
+	FORM_BLOCK,
+	FORM_REFERENCE, /* number is an offset in the section */
+	FORM_OPAQUE,    /* something that lies in a section that we do not read */
+	FORM_UNKNOWN,   /* a form of which we do not even know how long it is */
+};
+
+struct form_value {
+	enum form_class class;
+	uint64_t number;
+	const uint8_t *bytes; /* of a string or block */
+	size_t length;
+};
+
+int64_t cursor_sleb(struct cursor *cursor)
+{
+	uint64_t value = 0;
+	unsigned shift;
+
+	for (shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = cursor_u8(cursor);
+
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte & 0x80)
+			continue;
+		if ((byte & 0x40) && shift < 57)
+			value |= ~UINT64_C(0) << (shift + 7);
+		return cursor->failed ? 0 : (int64_t)value;
+	}
+	cursor->failed = true;
+	return 0;
+}
+
+static struct form_value number(uint64_t value)
+{
+	return (struct form_value){ .class = FORM_NUMBER, .number = value };
+}
+
+static struct form_value reference(uint64_t offset)
+{
+	return (struct form_value){ .class = FORM_REFERENCE, .number = offset };
+}
+
+static struct form_value opaque(struct cursor *cursor, size_t size)
+{
+	cursor_take(cursor, size);
+	return (struct form_value){ .class = FORM_OPAQUE };
+}
+
+static struct form_value block(struct cursor *cursor, uint64_t size)
+{
+	const uint8_t *bytes = cursor_take(cursor, size);
+
+	return (struct form_value){ .class = FORM_BLOCK, .bytes = bytes, .length = size };
+}
+
+static struct form_value string(struct cursor *cursor)
+{
+	size_t length = 0;
+	const char *bytes = cursor_string(cursor, &length);
+
+	return (struct form_value){ .class = FORM_STRING,
+				    .bytes = (const uint8_t *)bytes,
+				    .length = length };
+}
+
+/* The forms that are known by their length only. */
+static struct form_value skip_form(struct cursor *cursor, unsigned form)
+{
+	switch (form) {
+	case DW_FORM_IMPLICIT_CONST:
+		return opaque(cursor, 0);
+	case DW_FORM_STRX1:
+	case DW_FORM_ADDRX1:
+		return opaque(cursor, 1);
+	case DW_FORM_STRX2:
+	case DW_FORM_ADDRX2:
+		return opaque(cursor, 2);
+	case DW_FORM_STRX3:
+	case DW_FORM_ADDRX3:
+		return opaque(cursor, 3);
+	case DW_FORM_STRP:
+	case DW_FORM_SEC_OFFSET:
+	case DW_FORM_REF_SUP4:
+	case DW_FORM_STRP_SUP:
+	case DW_FORM_LINE_STRP:
+	case DW_FORM_STRX4:
+	case DW_FORM_ADDRX4:
+	case DW_FORM_GNU_REF_ALT:
+	case DW_FORM_GNU_STRP_ALT:
+		return opaque(cursor, 4);
+	case DW_FORM_REF_SIG8:
+	case DW_FORM_REF_SUP8:
+		return opaque(cursor, 8);
+	case DW_FORM_DATA16:
+		return opaque(cursor, 16);
+	case DW_FORM_STRX:
+	case DW_FORM_ADDRX:
+	case DW_FORM_LOCLISTX:
+	case DW_FORM_RNGLISTX:
+		cursor_uvarint(cursor);
+		return opaque(cursor, 0);
+	default:
+		return (struct form_value){ .class = FORM_UNKNOWN };
+	}
+}
+
+/* The value of an attribute, which the cursor moves past. */
+static struct form_value read_form(struct cursor *cursor, const struct die_unit *unit,
+				   unsigned form)
+{
+	switch (form) {
+	case DW_FORM_ADDR:
+	case DW_FORM_DATA8:
+		return number(cursor_u64(cursor));
+	case DW_FORM_DATA1:
+	case DW_FORM_FLAG:
+		return number(cursor_u8(cursor));
+	case DW_FORM_DATA2:
+		return number(cursor_u16(cursor));
+	case DW_FORM_DATA4:
+		return number(cursor_u32(cursor));
+	case DW_FORM_SDATA:
+		return number((uint64_t)cursor_sleb(cursor));
+	case DW_FORM_UDATA:
+		return number(cursor_uvarint(cursor));
+	case DW_FORM_FLAG_PRESENT:
+		return number(1);
+	case DW_FORM_STRING:
+		return string(cursor);
+	case DW_FORM_BLOCK1:
+		return block(cursor, cursor_u8(cursor));
+	case DW_FORM_BLOCK2:
+		return block(cursor, cursor_u16(cursor));
+	case DW_FORM_BLOCK4:
+		return block(cursor, cursor_u32(cursor));
+	case DW_FORM_BLOCK:
+	case DW_FORM_EXPRLOC:
+		return block(cursor, cursor_uvarint(cursor));
+	case DW_FORM_REF_ADDR:
+		/* Size of an address in DWARF 2, of an offset from 3 on. */
+		return reference(unit->version == 2 ? cursor_u64(cursor) : cursor_u32(cursor));
+	case DW_FORM_REF1:
+		return reference(unit->offset + cursor_u8(cursor));
+	case DW_FORM_REF2:
+		return reference(unit->offset + cursor_u16(cursor));
+	case DW_FORM_REF4:
+		return reference(unit->offset + cursor_u32(cursor));
+	case DW_FORM_REF8:
+		return reference(unit->offset + cursor_u64(cursor));
+	case DW_FORM_REF_UDATA:
+		return reference(unit->offset + cursor_uvarint(cursor));
+	default:
+		return skip_form(cursor, form);
+	}
+}
+
+/* A package variable's location is DW_OP_addr and the address, as a block (1.10 to 1.27). */
+static void set_location(struct die *die, const struct form_value *value)
+{
+	enum { LENGTH = 1 + 8 };
+
+	if (value->class != FORM_BLOCK || value->length != LENGTH || value->bytes[0] != DW_OP_ADDR)
+		return;
+	die->address = load_u64(value->bytes + 1);
+	die->has_address = true;
+}
+
+static void set_number(struct die *die, unsigned name, uint64_t value)
+{
+	switch (name) {
+	case DW_AT_LANGUAGE:
+		die->language = value;
+		break;
+	case DW_AT_BYTE_SIZE:
+		die->byte_size = (int64_t)value;
+		break;
+	case DW_AT_COUNT:
+		die->count = (int64_t)value;
+		break;
+	case DW_AT_DATA_MEMBER_LOCATION:
+		die->member_location = value;
+		break;
+	case DW_AT_CONST_VALUE:
+		die->constant = (int64_t)value;
+		die->has_constant = true;
+		break;
+	case DW_AT_GO_EMBEDDED_FIELD:
+		die->embedded = value != 0;
+		break;
+	}
+}
+
+static void set_attribute(struct die *die, unsigned name, const struct form_value *value)
+{
+	if (name == DW_AT_NAME && value->class == FORM_STRING) {
+		die->name = (const char *)value->bytes;
+		die->name_length = value->length;
+	} else if (name == DW_AT_TYPE && value->class == FORM_REFERENCE) {
+		die->type = value->number;
+	} else if (name == DW_AT_LOCATION) {
+		set_location(die, value);
+	} else if (name == DW_AT_GO_PACKAGE_NAME) {
+		die->go_package = true;
+	} else if (value->class == FORM_NUMBER) {
+		set_number(die, name, value->number);
+	}
+}
+
+enum die_status die_read(struct cursor *cursor, const struct die_unit *unit,
+			 const struct abbrev_table *abbrevs, struct die *ret)
+{
+	struct die die = { .offset = cursor->position, .byte_size = -1, .count = -1 };
+	uint64_t code = cursor_uvarint(cursor);
+	const struct abbrev *abbrev;
+	uint32_t i;
+
+	if (cursor->failed)
+		return DIE_ENDED;
+	if (code == 0) {
+		*ret = die;
+		return DIE_OK;
+	}
+	abbrev = abbrev_of(abbrevs, code);
+	if (!abbrev)
+		return DIE_CORRUPT;
+	die.tag = abbrev->tag;
+	die.children = abbrev->children;
+	for (i = 0; i < abbrev->count; i++) {
+		const struct abbrev_attribute *attribute =
+		    &abbrevs->attributes.items[abbrev->first + i];
+		struct form_value value = read_form(cursor, unit, attribute->form);
+
+		if (value.class == FORM_UNKNOWN)
+			return DIE_CORRUPT;
+		if (cursor->failed)
+			return DIE_ENDED;
+		set_attribute(&die, attribute->name, &value);
+	}
+	*ret = die;
+	return DIE_OK;
+}

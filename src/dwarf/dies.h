@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One DIE (debugging information entry) of .debug_info, read from a bounded cursor.
+ *
+ * Only the attributes that spy asks for are kept, and of those the forms that Go uses: names inline
+ * (DW_FORM_string), types as offsets in the section, locations as blocks (all of Go 1.10 to 1.27).
+ * The other forms are known by their length, so that DIEs of C units can be passed over.
+ */
+#ifndef DWARF_DIES_H
+#define DWARF_DIES_H
+
+#include "dwarf/abbrevs.h"
+
+struct die {
+	uint64_t offset; /* in .debug_info */
+	uint16_t tag;    /* DW_TAG_NULL ends a list of children */
+	bool children;   /* the next DIE is the first child */
+	bool embedded;   /* a member that Go code may leave out of a path */
+	bool go_package; /* a unit that tells its Go package */
+	bool has_address, has_constant;
+	const char *name; /* NULL if there is none */
+	size_t name_length;
+	uint64_t type;            /* offset of the DIE of its type; 0 if there is none */
+	uint64_t address;         /* where a variable lies */
+	uint64_t member_location; /* offset of a member */
+	int64_t constant;
+	int64_t byte_size, count; /* of a type, of an array; -1 where it is not told */
+	uint64_t language;        /* of a unit */
+};
+
+/* What the forms of a DIE depend on. */
+struct die_unit {
+	uint64_t offset; /* of its header */
+	unsigned version;
+};
+
+enum die_status {
+	DIE_OK,
+	DIE_ENDED,   /* the cursor ended within it */
+	DIE_CORRUPT, /* a code or a form that is not known */
+};
+
+/* Reads the DIE at the cursor, which is one over the section from its start. */
+enum die_status die_read(struct cursor *cursor, const struct die_unit *unit,
+			 const struct abbrev_table *abbrevs, struct die *ret);
+
+/* A signed LEB128. */
+int64_t cursor_sleb(struct cursor *cursor);
+
+#endif
