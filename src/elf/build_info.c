@@ -214,7 +214,7 @@ void build_info_parse(const char *modinfo, size_t size, struct arena *arena,
 
 static struct spy_error *broken(const struct binary *binary, const char *what)
 {
-	return spy_error_new(SPY_ERROR_DATA, "%s: its Go build info is broken: %s", binary->name,
+	return spy_error_new(SPY_ERROR_DATA, "%s is corrupt: its Go build info %s", binary->name,
 			     what);
 }
 
@@ -238,7 +238,22 @@ struct strings {
 	uint64_t modinfo, modinfo_size;
 };
 
-/* The Go string header {pointer, length} that the pointer at `address` points at. */
+static bool is_bss(const struct binary *binary, uint64_t address)
+{
+	size_t i;
+
+	for (i = 0; i < binary->segment_count; i++) {
+		const struct binary_segment *segment = &binary->segments[i];
+		uint64_t offset = address - segment->address;
+
+		if (offset >= segment->file_bytes && offset < segment->memory_bytes)
+			return true;
+	}
+	return false;
+}
+
+/* The Go string header {pointer, length} that the pointer at `address` points at. An empty string
+ * variable stands in .bss: runtime.modinfo of a GOPATH build. */
 static bool follow(const struct binary *binary, uint64_t address, bool swap, uint64_t *string,
 		   uint64_t *size)
 {
@@ -248,7 +263,7 @@ static bool follow(const struct binary *binary, uint64_t address, bool swap, uin
 		return false;
 	if (swap)
 		pointer = __builtin_bswap64(pointer);
-	if (!pointer) {
+	if (!pointer || is_bss(binary, pointer)) {
 		*string = *size = 0;
 		return true;
 	}
@@ -308,11 +323,11 @@ struct spy_error *binary_build_info(const struct binary *binary, struct arena *a
 	}
 	if (!binary_read(binary, address, head, sizeof(head)) ||
 	    !find_strings(binary, address, head[14], head[15], &strings))
-		return broken(binary, "it points outside the file");
+		return broken(binary, "points outside the file");
 	version = copy_string(binary, strings.version, strings.version_size, VERSION_BYTES_MAX);
 	modinfo = copy_string(binary, strings.modinfo, strings.modinfo_size, MODINFO_BYTES_MAX);
 	if ((strings.version_size && !version) || (strings.modinfo_size && !modinfo))
-		return broken(binary, "its strings are not in the file");
+		return broken(binary, "has strings that are not in the file");
 	*ret = (struct binary_build_info){ 0 };
 	if (strings.version_size)
 		ret->go_version = arena_bytes(arena, version, strings.version_size);
