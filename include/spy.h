@@ -255,11 +255,11 @@ struct spy_scheduler {
 
 /* Names and meaning of runtime.MemStats where one is given. */
 struct spy_gc {
-	const char *phase; /* "off", "mark", "mark termination" */
-	int64_t cycles;    /* NumGC */
-	int64_t forced;    /* NumForcedGC */
-	int64_t last_at;   /* LastGC; SPY_UNKNOWN before the first */
-	int64_t next_heap_bytes;
+	const char *phase;       /* "off", "mark", "mark termination" */
+	int64_t cycles;          /* NumGC */
+	int64_t forced;          /* NumForcedGC */
+	int64_t last_at;         /* LastGC; SPY_UNKNOWN before the first */
+	int64_t next_heap_bytes; /* NextGC; -1 where that is 2^64-1: the collector is off */
 	int64_t pause_total_ns;
 	int64_t percent;            /* GOGC; -1 is off */
 	int64_t memory_limit_bytes; /* GOMEMLIMIT; SPY_UNKNOWN before Go 1.19 */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Copying the runtime's state out of a target: bytes and the few numbers that lead to the next
+ * bytes, nothing else, so that it can be done while the target stands still. What it all means is
+ * found out later, by session/.
+ */
+#ifndef RUNTIME_COLLECT_H
+#define RUNTIME_COLLECT_H
+
+#include "base/map.h"
+#include "runtime/runtime.h"
+
+/* One runtime.g: the members that are needed, as they were. */
+struct raw_g {
+	uint64_t address;
+	uint64_t goid;
+	uint32_t status;                   /* without the _Gscan bit */
+	uint16_t locked, running_cleanups; /* no bool: two readings are compared byte by byte */
+	uint64_t stack_lo, stack_hi;
+	uint64_t sched_pc, sched_sp, syscall_pc, syscall_sp;
+	uint64_t m;
+	int64_t wait_since;
+	uint64_t wait_reason;      /* index, or (1.10) address of the string's bytes */
+	uint64_t wait_reason_size; /* of the string (1.10) */
+	uint64_t parent, gopc, startpc, waiting, labels;
+};
+
+/* One runtime.m. */
+struct raw_m {
+	uint64_t address, id, thread, g0, gsignal, curg, p, lockedg, vdso_pc, vdso_sp;
+	bool blocked, spinning;
+};
+
+/* One runtime.p. */
+struct raw_p {
+	uint64_t address, id, status, m, mcache, schedtick, syscalltick;
+	uint64_t run_queue; /* runnext included */
+	uint64_t free_gs;
+};
+
+/* A running goroutine's thread, for the start of its stack. */
+struct raw_running {
+	uint64_t g;
+	struct raw_m m;
+	struct target_registers registers;
+};
+
+struct collect_request {
+	unsigned collect;  /* of enum spy_collect */
+	int64_t goroutine; /* only this one's stack, labels, waits; 0: all */
+	bool non_blocking;
+};
+
+struct collected {
+	/* Bytes of stacks, labels, channels: of goroutines by raw_g.address. In non-blocking mode
+	 * several copies, each consistent in itself; copy_of[i] belongs to gs.items[i]. */
+	VECTOR(struct copy *) copies;
+	VECTOR(struct raw_g) gs; /* all but dead ones */
+	struct copy **copy_of;   /* per goroutine; NULL: it changed whenever it was read */
+	VECTOR(struct raw_m) ms;
+	VECTOR(struct raw_p) ps;
+	VECTOR(struct raw_running) running;
+	struct copy *state;    /* sched, memstats, mheap_, gcController, mcaches, spans */
+	struct map sema_waits; /* g → address of the semaphore it waits on */
+	struct target_threads threads;
+	struct arena arena;
+	uint64_t all_gs; /* len(allgs) */
+	int64_t dead;
+	int64_t torn;    /* goroutines that changed whenever they were read */
+	int64_t free_gs; /* in the free lists of the scheduler and the Ps */
+	int64_t paused_ns;
+	int64_t taken_at;     /* Unix ns */
+	int64_t monotonic_ns; /* CLOCK_MONOTONIC at the same moment: the clock of waitsince */
+	bool finalizer_runs;  /* a user's finalizer: its goroutine is no system one then */
+};
+
+/* Stops the target unless non_blocking, copies, lets it run. */
+struct spy_error *collect(struct go_runtime *runtime, const struct collect_request *request,
+			  struct collected *ret) MUST_CHECK;
+void collected_free(struct collected *collected);
+
+/* The labels of a goroutine out of its copy. */
+void collected_labels(const struct go_runtime *runtime, const struct copy *copy, uint64_t labels,
+		      struct arena *arena, const struct spy_label **ret, size_t *count);
+
+/* What it waits on. */
+struct spy_wait collected_wait(struct go_runtime *runtime, const struct collected *collected,
+			       const struct copy *copy, const struct raw_g *g,
+			       const char *wait_reason, struct arena *arena);
+
+/* The numbers of runtime.MemStats that a summary shows, and what the collector is about. */
+void collected_memory(struct go_runtime *runtime, const struct collected *collected,
+		      struct spy_memory *memory, struct spy_gc *gc);
+void collected_scheduler(struct go_runtime *runtime, const struct collected *collected,
+			 struct spy_scheduler *ret);
+
+/* ---- inside the room ---------------------------------------------------------------------- */
+
+/* Wants everything that the numbers of state need; three rounds. */
+void want_state(struct go_runtime *runtime, struct copy *state);
+void want_caches(struct go_runtime *runtime, struct copy *state, const struct collected *collected);
+void want_cached_spans(struct go_runtime *runtime, struct copy *state,
+		       const struct collected *collected);
+
+/* Labels and waits of goroutines: rounds that are to be fetched one after the other. `round` counts
+ * from 0; false when nothing more is wanted. */
+bool want_labels(struct go_runtime *runtime, struct copy *copy, struct map *seen, uint64_t labels,
+		 uint32_t owner, int round);
+bool want_wait(struct go_runtime *runtime, struct copy *copy, const struct raw_g *g, uint32_t owner,
+	       int round);
+enum { LABEL_ROUNDS = 5, WAIT_ROUNDS = 34 };
+
+/* Walks the table of semaphores; fills collected->sema_waits. */
+void collect_semaphores(struct go_runtime *runtime, struct collected *collected);
+
+/* The status of a g without _Gscan, and what they are (runtime2.go). */
+enum {
+	G_IDLE = 0,
+	G_RUNNABLE = 1,
+	G_RUNNING = 2,
+	G_SYSCALL = 3,
+	G_WAITING = 4,
+	G_DEAD = 6,
+	G_COPYSTACK = 8,
+	G_PREEMPTED = 9,
+	G_LEAKED = 10,
+	G_DEADEXTRA = 11,
+	G_SCAN = 0x1000,
+};
+
+#endif

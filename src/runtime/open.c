@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "base/cursor.h"
+#include "runtime/runtime.h"
+
+enum {
+	VERSION_BYTES_MAX = 256,
+	MODULES_MAX = 256,
+	MODINFO_BYTES_MAX = 1 << 20,
+};
+
+static const struct {
+	const char *names;
+	bool required;
+} globals[GLOBALS] = {
+#define GLOBAL(slot, name_list, is_required)                                                       \
+	[GLOBAL_##slot] = { .names = (name_list), .required = (is_required) },
+#include "runtime/globals.def"
+#undef GLOBAL
+};
+
+static struct spy_error *from_symbols(struct go_runtime *runtime)
+{
+	const char *names[GLOBALS];
+	struct binary_symbol symbols[GLOBALS];
+	bool found[GLOBALS] = { false };
+	size_t i;
+
+	for (i = 0; i < GLOBALS; i++)
+		names[i] = globals[i].names;
+	TRY(binary_find_symbols(program_symbols(&runtime->program), names, GLOBALS, symbols,
+				found));
+	for (i = 0; i < GLOBALS; i++)
+		if (found[i])
+			runtime->globals[i] = (struct go_global){ .address = symbols[i].address +
+									     runtime->program.bias,
+								  .size = symbols[i].size };
+	return NULL;
+}
+
+static struct spy_error *from_dwarf(struct go_runtime *runtime, struct debug_info *info)
+{
+	struct debug_query queries[GLOBALS] = { 0 };
+	size_t i;
+
+	for (i = 0; i < GLOBALS; i++)
+		queries[i] =
+		    (struct debug_query){ .kind = DEBUG_VARIABLE, .type = globals[i].names };
+	TRY(debug_info_lookup(info, queries, GLOBALS));
+	for (i = 0; i < GLOBALS; i++)
+		if (queries[i].found)
+			runtime->globals[i] = (struct go_global){
+				.address = (uint64_t)queries[i].value + runtime->program.bias,
+				.size = queries[i].size > 0 ? (uint64_t)queries[i].size : 0
+			};
+	return NULL;
+}
+
+static struct spy_error *check_globals(const struct go_runtime *runtime)
+{
+	size_t i;
+
+	for (i = 0; i < GLOBALS; i++)
+		if (globals[i].required && !runtime->globals[i].address)
+			return spy_error_new(SPY_ERROR_DATA, "%s has no symbol %s",
+					     binary_name(program_symbols(&runtime->program)),
+					     globals[i].names);
+	return NULL;
+}
+
+static struct spy_error *is_stripped(const struct go_runtime *runtime)
+{
+	return spy_error_with_hint(spy_error_new(SPY_ERROR_DATA,
+						 "%s is stripped: it has no symbols and no DWARF",
+						 binary_name(program_symbols(&runtime->program))),
+				   "give the unstripped file of the same build with --bin FILE");
+}
+
+/* Variables by the symbol table where there is one (0.1 ms against 10 ms), else by DWARF. */
+static struct spy_error *find_globals(struct go_runtime *runtime, struct debug_info *info)
+{
+	if (binary_has_symbols(program_symbols(&runtime->program)))
+		TRY(from_symbols(runtime));
+	else if (info)
+		TRY(from_dwarf(runtime, info));
+	else
+		return is_stripped(runtime);
+	return check_globals(runtime);
+}
+
+const char *go_string_at(struct go_runtime *runtime, const void *header, size_t max,
+			 struct arena *arena)
+{
+	uint64_t address = load_u64(header), size = load_u64((const uint8_t *)header + 8);
+	size_t available;
+	const uint8_t *bytes;
+	char *string;
+
+	if (size > max)
+		return NULL;
+	if (!size)
+		return "";
+	bytes = program_at(&runtime->program, address, &available);
+	if (bytes && available >= size)
+		return arena_bytes(arena, bytes, size);
+	string = arena_alloc(arena, size + 1, 1);
+	if (spy_error_caught(target_read(runtime->target, address, string, size)))
+		return NULL;
+	return string;
+}
+
+static struct spy_error *read_version(struct go_runtime *runtime)
+{
+	uint8_t header[16];
+	const char *version;
+
+	TRY(target_read(runtime->target, runtime->globals[GLOBAL_build_version].address, header,
+			sizeof(header)));
+	version = go_string_at(runtime, header, VERSION_BYTES_MAX, &runtime->arena);
+	if (!version || !version[0])
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_DATA, "runtime.buildVersion of pid %lld is empty",
+				  (long long)runtime->target->pid),
+		    "the program has only just started, or the symbols are of another build");
+	runtime->version = version;
+	return go_version_check(version);
+}
+
+/* The layout from DWARF, or the row of the version. */
+static struct spy_error *find_layout(struct go_runtime *runtime, struct debug_info *info,
+				     struct spy_error *dwarf_error)
+{
+	struct spy_error *error = dwarf_error;
+
+	if (!error && info)
+		error = layout_from_dwarf(info, runtime->version, &runtime->layout);
+	if (!error && info) {
+		if (runtime->program.symbols)
+			runtime->layout.source = SPY_LAYOUT_BIN;
+		return NULL;
+	}
+	if (layout_from_table(runtime->version, &runtime->layout)) {
+		if (error)
+			*vector_push(&runtime->warnings) =
+			    arena_printf(&runtime->arena, "the layout is that of %s in general: %s",
+					 runtime->version, error->message);
+		spy_error_free(error);
+		return NULL;
+	}
+	if (error)
+		return error;
+	return spy_error_with_hint(
+	    spy_error_new(SPY_ERROR_DATA,
+			  "the layout of %s is not known, and %s has no DWARF to tell it",
+			  runtime->version, binary_name(program_symbols(&runtime->program))),
+	    "give a build of the same program with DWARF (without -ldflags=-w) with --bin FILE");
+}
+
+static struct spy_error *add_module(struct go_runtime *runtime, const uint8_t *moduledata,
+				    bool with_code)
+{
+	const struct runtime_layout *layout = &runtime->layout;
+	enum layout_slot table =
+	    layout_has(layout, FIELD_md_pc_header) ? FIELD_md_pc_header : FIELD_md_pclntable;
+	struct go_module module = {
+		.text = layout_number(layout, FIELD_md_text, moduledata),
+		.etext = layout_number(layout, FIELD_md_etext, moduledata),
+		.types = layout_number(layout, FIELD_md_types, moduledata),
+		.etypes = layout_number(layout, FIELD_md_etypes, moduledata),
+	};
+	struct pclntab_source source = { .address = layout_number(layout, table, moduledata),
+					 .text = module.text,
+					 .etext = module.etext,
+					 .gofunc =
+					     layout_number(layout, FIELD_md_gofunc, moduledata),
+					 .at = program_at,
+					 .context = &runtime->program,
+					 .format = layout->traits->pclntab };
+	struct pclntab *tab;
+
+	*vector_push(&runtime->modules) = module;
+	if (!with_code)
+		return NULL;
+	TRY(pclntab_open(&source, &tab));
+	code_add(runtime->code, tab, module.text, module.etext);
+	return NULL;
+}
+
+/* The modules of the program: firstmoduledata and what is linked to it (plugins). A module that was
+ * loaded later and cannot be read costs its functions' names, not the rest. */
+static struct spy_error *read_modules(struct go_runtime *runtime, bool with_code)
+{
+	const struct runtime_layout *layout = &runtime->layout;
+	size_t size = layout_size(layout, SIZE_moduledata), count;
+	uint64_t address = runtime->globals[GLOBAL_firstmoduledata].address;
+	uint8_t *moduledata _cleanup_free_ = memory_new(size, 1);
+
+	for (count = 0; address && count < MODULES_MAX; count++) {
+		struct spy_error *error = target_read(runtime->target, address, moduledata, size);
+
+		if (!error)
+			error = add_module(runtime, moduledata, with_code);
+		if (error && !count)
+			return error;
+		if (error) {
+			*vector_push(&runtime->warnings) =
+			    arena_printf(&runtime->arena, "functions of a plugin have no names: %s",
+					 error->message);
+			spy_error_free(error);
+			return NULL;
+		}
+		address = layout_number(layout, FIELD_md_next, moduledata);
+	}
+	return NULL;
+}
+
+/* What `go version -m` tells: from the file, else (no .go.buildinfo before 1.13) from the variable
+ * that runtime/debug.ReadBuildInfo reads. */
+static struct spy_error *read_build_info(struct go_runtime *runtime)
+{
+	uint8_t header[16];
+	const char *modinfo;
+	uint64_t address = runtime->globals[GLOBAL_modinfo].address;
+
+	TRY(binary_build_info(runtime->program.binary, &runtime->arena, &runtime->build));
+	if (runtime->build.path || !address ||
+	    spy_error_caught(target_read(runtime->target, address, header, sizeof(header))))
+		return NULL;
+	modinfo = go_string_at(runtime, header, MODINFO_BYTES_MAX, &runtime->arena);
+	if (modinfo && modinfo[0])
+		build_info_parse(modinfo, load_u64(header + 8), &runtime->arena, &runtime->build);
+	return NULL;
+}
+
+/* Early refusal by what the file says, before the variables are looked for. */
+static struct spy_error *check_file_version(struct go_runtime *runtime)
+{
+	struct binary_build_info info = { 0 };
+
+	TRY(binary_build_info(runtime->program.binary, &runtime->arena, &info));
+	return info.go_version ? go_version_check(info.go_version) : NULL;
+}
+
+static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_info *info,
+				    struct spy_error *dwarf_error,
+				    const struct go_runtime_options *options)
+{
+	struct spy_error *error = find_globals(runtime, info);
+
+	if (!error)
+		error = read_version(runtime);
+	if (error) {
+		spy_error_free(dwarf_error);
+		return error;
+	}
+	if (options->table_first && layout_from_table(runtime->version, &runtime->layout))
+		spy_error_free(dwarf_error);
+	else
+		TRY(find_layout(runtime, info, dwarf_error));
+	TRY(read_modules(runtime, !options->without_code));
+	return read_build_info(runtime);
+}
+
+static struct spy_error *open_program(struct go_runtime *runtime,
+				      const struct go_runtime_options *options)
+{
+	const struct binary *symbols;
+	struct debug_info *info = NULL;
+	struct spy_error *error, *dwarf_error = NULL;
+
+	TRY(program_open(runtime->target, options->bin, &runtime->program));
+	TRY(check_file_version(runtime));
+	symbols = program_symbols(&runtime->program);
+	runtime->debug_info = binary_has_dwarf(symbols)     ? SPY_DEBUG_DWARF
+			      : binary_has_symbols(symbols) ? SPY_DEBUG_SYMBOLS
+							    : SPY_DEBUG_NONE;
+	if (runtime->debug_info == SPY_DEBUG_DWARF && !options->table_first)
+		dwarf_error = debug_info_open(symbols, &info);
+	error = open_parts(runtime, info, dwarf_error, options);
+	debug_info_close(info);
+	return error;
+}
+
+struct spy_error *go_runtime_open(struct target *target, const struct go_runtime_options *options,
+				  struct go_runtime *ret)
+{
+	struct spy_error *error;
+
+	*ret = (struct go_runtime){ .target = target, .code = code_new() };
+	error = open_program(ret, options);
+	if (error)
+		go_runtime_close(ret);
+	return error;
+}
+
+void go_runtime_close(struct go_runtime *runtime)
+{
+	code_free(runtime->code);
+	vector_free(&runtime->modules);
+	vector_free(&runtime->warnings);
+	program_close(&runtime->program);
+	arena_free(&runtime->arena);
+	*runtime = (struct go_runtime){ 0 };
+}
