@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/session.h"
+
+struct spy_error *spy_open(const struct spy_options *options, struct spy **ret)
+{
+	struct go_runtime_options wanted = { .bin = options->bin };
+	struct spy *spy = memory_zeroed(1, sizeof(*spy));
+	struct spy_error *error = find_target(options, &spy->target);
+
+	spy->non_blocking = options->non_blocking;
+	if (!error)
+		error = go_runtime_open(spy->target, &wanted, &spy->runtime);
+	if (error && spy->target) {
+		/* What could not be read of a process that ended says nothing of its binary. */
+		struct spy_error *ended = target_ended(spy->target);
+
+		if (ended) {
+			spy_error_free(error);
+			error = ended;
+		}
+	}
+	if (error) {
+		target_close(spy->target);
+		free(spy);
+		return error;
+	}
+	*ret = spy;
+	return NULL;
+}
+
+void spy_close(struct spy *spy)
+{
+	if (!spy)
+		return;
+	go_runtime_close(&spy->runtime);
+	target_close(spy->target);
+	free(spy);
+}
+
+const char *spy_version(void)
+{
+	return SPY_VERSION;
+}

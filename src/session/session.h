@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The implementation of spy.h: an open target, and the making of a snapshot from what was
+ * collected.
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include "base/vector.h"
+#include "runtime/collect.h"
+#include "unwind/unwind.h"
+
+struct spy {
+	struct target *target;
+	struct go_runtime runtime;
+	bool non_blocking;
+};
+
+/* A snapshot in the making; the public part comes first, spy_snapshot_free() frees the whole. */
+struct snapshot {
+	struct spy_snapshot public;
+	struct arena arena;
+};
+
+/* What the steps of making one share. */
+struct making {
+	struct spy *spy;
+	const struct spy_request *request;
+	const struct collected *collected;
+	struct snapshot *snapshot;
+	struct unwinder *unwinder;
+	struct map wait_reasons; /* index → string of the arena */
+	VECTOR(const char *) warnings;
+};
+
+/* A warning for the user; belongs to the snapshot. */
+void making_warn(struct making *making, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* session/goroutines.c: counts, and the list if it was asked for. */
+void make_goroutines(struct making *making);
+
+/* session/stacks.c: the frames of one goroutine. */
+void make_stack(struct making *making, const struct raw_g *raw, const struct copy *copy,
+		struct spy_goroutine *ret);
+
+/* session/scheduler.c: Ps, Ms, threads. */
+void make_scheduler(struct making *making);
+
+/* Id of an M or P by its address, SPY_UNKNOWN for none. */
+int64_t m_id(const struct making *making, uint64_t address);
+/* OS thread of an M, in our PID namespace. */
+int64_t m_thread(const struct making *making, uint64_t address);
+
+/* session/find.c: the target that options name. */
+struct spy_error *find_target(const struct spy_options *options, struct target **ret) MUST_CHECK;
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "procmem/processes.h"
+#include "session/session.h"
+
+void making_warn(struct making *making, const char *format, ...)
+{
+	char line[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
+	*vector_push(&making->warnings) = arena_string(&making->snapshot->arena, line);
+}
+
+static const char *copy_string(struct arena *arena, const char *string)
+{
+	return string ? arena_string(arena, string) : NULL;
+}
+
+static struct spy_build copy_build(struct arena *arena, const struct binary_build_info *build)
+{
+	struct spy_setting *settings = arena_alloc(arena, build->setting_count, sizeof(*settings));
+	size_t i;
+
+	for (i = 0; i < build->setting_count; i++)
+		settings[i] =
+		    (struct spy_setting){ .key = copy_string(arena, build->settings[i].key),
+					  .value = copy_string(arena, build->settings[i].value) };
+	return (struct spy_build){ .path = copy_string(arena, build->path),
+				   .module = copy_string(arena, build->module),
+				   .version = copy_string(arena, build->module_version),
+				   .settings = settings,
+				   .setting_count = build->setting_count };
+}
+
+static void fill_identity(struct making *making)
+{
+	const struct spy *spy = making->spy;
+	struct arena *arena = &making->snapshot->arena;
+	struct spy_snapshot *public = &making->snapshot->public;
+
+	public->pid = spy->target->pid;
+	public->exe = copy_string(arena, spy->target->exe);
+	public->go_version = copy_string(arena, spy->runtime.version);
+	public->build = copy_build(arena, &spy->runtime.build);
+	public->debug_info = spy->runtime.debug_info;
+	public->layout_from = spy->runtime.layout.source;
+	public->paused_ns = making->collected->paused_ns;
+	public->taken_at = making->collected->taken_at;
+	public->started_at = spy->target->started_at;
+	public->uptime_ns =
+	    public->started_at == SPY_UNKNOWN ? SPY_UNKNOWN : public->taken_at - public->started_at;
+}
+
+/* RSS is the kernel's figure, of a live process only. */
+static void fill_rss(struct making *making)
+{
+	struct arena arena _cleanup_(arena_free) = { 0 };
+	struct process_facts facts;
+
+	making->snapshot->public.memory.rss_bytes = SPY_UNKNOWN;
+	if (!making->spy->target->is_live ||
+	    spy_error_caught(process_facts(making->spy->target->pid, &arena, &facts)))
+		return;
+	making->snapshot->public.memory.rss_bytes = facts.rss_bytes;
+}
+
+static void make(struct making *making)
+{
+	struct spy_snapshot *public = &making->snapshot->public;
+	struct go_runtime *runtime = &making->spy->runtime;
+	const char **warnings;
+	size_t i;
+
+	for (i = 0; i < runtime->warnings.count; i++)
+		making_warn(making, "%s", runtime->warnings.items[i]);
+	fill_identity(making);
+	collected_memory(runtime, making->collected, &public->memory, &public->gc);
+	fill_rss(making);
+	make_scheduler(making);
+	make_goroutines(making);
+	warnings = arena_alloc(&making->snapshot->arena, making->warnings.count, sizeof(*warnings));
+	for (i = 0; i < making->warnings.count; i++)
+		warnings[i] = making->warnings.items[i];
+	public->warnings = warnings;
+	public->warning_count = making->warnings.count;
+}
+
+struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *request,
+				    struct spy_snapshot **ret)
+{
+	struct collect_request wanted = { .collect = request->collect,
+					  .goroutine = request->goroutine,
+					  .non_blocking = spy->non_blocking };
+	struct collected collected;
+	struct making making = { .spy = spy, .request = request, .collected = &collected };
+
+	TRY(collect(&spy->runtime, &wanted, &collected));
+	making.snapshot = memory_zeroed(1, sizeof(*making.snapshot));
+	making.unwinder =
+	    unwinder_new(spy->runtime.code, spy->runtime.layout.traits, &making.snapshot->arena);
+	make(&making);
+	unwinder_free(making.unwinder);
+	map_free(&making.wait_reasons);
+	vector_free(&making.warnings);
+	collected_free(&collected);
+	*ret = &making.snapshot->public;
+	return NULL;
+}
+
+void spy_snapshot_free(struct spy_snapshot *public)
+{
+	struct snapshot *snapshot = (struct snapshot *)public;
+
+	if (!snapshot)
+		return;
+	arena_free(&snapshot->arena);
+	free(snapshot);
+}

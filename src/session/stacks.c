@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/session.h"
+
+/* A signal may interrupt a thread that stands on the scheduler's stack. */
+enum { SWITCHES_MAX = 4 };
+
+static const char running_elsewhere[] = "goroutine running on other thread; stack unavailable";
+
+static const struct raw_running *running_of(const struct making *making, uint64_t g)
+{
+	size_t i;
+
+	for (i = 0; i < making->collected->running.count; i++)
+		if (making->collected->running.items[i].g == g)
+			return &making->collected->running.items[i];
+	return NULL;
+}
+
+static bool on_stack(const struct unwind_stack *stack, uint64_t sp)
+{
+	return sp >= stack->lo && sp < stack->hi;
+}
+
+/* Where the stack of a running goroutine begins, by the registers of its thread. */
+static bool start_by_registers(const struct making *making, const struct raw_g *raw,
+			       const struct copy *copy, struct unwind_stack *stack)
+{
+	const struct raw_running *running = running_of(making, raw->address);
+	uint64_t pc, sp;
+	int switches;
+
+	if (!running)
+		return false;
+	/* In the vDSO the pc is nowhere in Go (runtime/sys_linux_amd64.s: nanotime1). */
+	if (running->m.vdso_sp && on_stack(stack, running->m.vdso_sp)) {
+		stack->pc = running->m.vdso_pc;
+		stack->sp = running->m.vdso_sp;
+		return true;
+	}
+	pc = running->registers.pc;
+	sp = running->registers.sp;
+	for (switches = 0; switches < SWITCHES_MAX; switches++) {
+		if (on_stack(stack, sp)) {
+			stack->pc = pc;
+			stack->sp = sp;
+			stack->exact = true;
+			return true;
+		}
+		if (running->m.vdso_sp && !switches) {
+			pc = running->m.vdso_pc;
+			sp = running->m.vdso_sp;
+		}
+		switch (unwind_to_switch(making->unwinder, copy, pc, sp, &pc, &sp)) {
+		case UNWIND_SCHED:
+			stack->pc = raw->sched_pc;
+			stack->sp = raw->sched_sp;
+			return true;
+		case UNWIND_REGISTERS:
+			continue;
+		case UNWIND_LOST:
+			return false;
+		}
+	}
+	return false;
+}
+
+void make_stack(struct making *making, const struct raw_g *raw, const struct copy *copy,
+		struct spy_goroutine *ret)
+{
+	struct unwind_stack stack = { .lo = raw->stack_lo, .hi = raw->stack_hi };
+	struct unwind_request request = { .view = making->request->view,
+					  .arguments =
+					      making->request->collect & SPY_COLLECT_ARGUMENTS };
+
+	if (stack.hi <= stack.lo) {
+		ret->stack_note = "it has no stack";
+		return;
+	}
+	if (raw->syscall_sp) {
+		/* Whatever the status: since 1.26 a goroutine may still be running there. */
+		stack.pc = raw->syscall_pc;
+		stack.sp = raw->syscall_sp;
+		stack.syscall = true;
+	} else if (raw->status != G_RUNNING) {
+		stack.pc = raw->sched_pc;
+		stack.sp = raw->sched_sp;
+	} else if (!start_by_registers(making, raw, copy, &stack)) {
+		ret->stack_note = running_elsewhere;
+		return;
+	}
+	unwind(making->unwinder, copy, &stack, &request, &ret->frames, &ret->frame_count,
+	       &ret->stack_note);
+}
