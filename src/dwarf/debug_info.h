@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * DWARF of a Go binary: addresses of package variables, offsets of struct members, constants.
- * libdwarf lives here and nowhere else; it is shown only .debug_abbrev and .debug_info, and of the
- * latter only what has to be inflated to answer (facts: Go puts all that is asked for in those two,
- * with inline strings). The DWARF is untrusted.
+ * DWARF of a Go binary: addresses of package variables, offsets of struct members, constants. Of
+ * all its sections only .debug_abbrev and .debug_info are read, and of the latter only what has to
+ * be inflated to answer: Go puts all that is asked for in those two, with inline strings. The DWARF
+ * is untrusted.
  */
 #ifndef DWARF_DEBUG_INFO_H
 #define DWARF_DEBUG_INFO_H
@@ -24,12 +24,16 @@ enum debug_query_kind {
 };
 
 /*
- * One question. Names may hold alternatives separated by '|', tried in order.
+ * One question. Names may hold alternatives separated by '|': what different versions of Go call
+ * one thing, so that a program has at most one of them.
  *
- * A member path is "stack.lo": members of members, through typedefs and arrays of length 1 is not
- * needed; never through pointers. An alternative may go through different members
- * ("runqhead|runq.head"). A member that its type does not have is an answer (found = false), no
- * error.
+ * A member path is "stack.lo": members of members, through typedefs and, as in Go, without the
+ * names of embedded structures where one likes; never through pointers or arrays. Alternatives may
+ * go through different members ("runqhead|runq.head"); the first that the type has is the answer. A
+ * member that its type does not have is an answer (found = false), no error.
+ *
+ * Variables and constants are named with their package, and looked for where its code is. Those
+ * that runtime/cgo makes in the name of others (runtime.iscgo, _cgo_mmap, …) are not found.
  */
 struct debug_query {
 	enum debug_query_kind kind;
@@ -41,7 +45,8 @@ struct debug_query {
 	int64_t elements; /* number of elements where it is an array, else -1 */
 };
 
-/* Answers all questions in one pass that stops as soon as everything has been found. */
+/* Answers all questions in one pass that stops as soon as each is answered or can no longer be. Ask
+ * together what can be asked together. Errors: DATA if the DWARF is corrupt. */
 struct spy_error *debug_info_lookup(struct debug_info *info, struct debug_query *queries,
 				    size_t count) MUST_CHECK;
 
