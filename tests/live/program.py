@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""Runs the fixtures: Go programs that print their truth as lines of JSON and obey commands."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+
+START_SECONDS = 30  # a machine may be busy
+
+
+class Program:
+    """A running fixture. `ready` is the first line that it printed."""
+
+    def __init__(self, command, env=None):
+        self._stderr = tempfile.TemporaryFile()
+        environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", **(env or {})}
+        self.process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            env=environment,
+        )
+        self._buffer = b""
+        try:
+            self.ready = self._line(START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def ask(self, command, seconds=START_SECONDS):
+        """Sends a command and returns its answer."""
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+        return self._line(seconds)
+
+    def _line(self, seconds):
+        end = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                raise TimeoutError(f"{self.process.args[0]}: no answer in {seconds} s")
+            chunk = os.read(self.process.stdout.fileno(), 1 << 20)
+            if not chunk:
+                raise EOFError(f"{self.process.args[0]} ended: {self.stderr()[-2000:]}")
+            self._buffer += chunk
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return json.loads(line.decode("utf-8", "replace"))
+
+    def stderr(self):
+        self._stderr.seek(0)
+        return self._stderr.read().decode("utf-8", "replace")
+
+    def running(self):
+        return self.process.poll() is None
+
+    def state(self):
+        """The letter of its first thread in /proc/PID/stat: R, S, T, t, …"""
+        with open(f"/proc/{self.pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+
+    def threads(self):
+        return sorted(int(name) for name in os.listdir(f"/proc/{self.pid}/task"))
+
+    def quit_with_traceback(self):
+        """Sends SIGQUIT; returns what the runtime then writes to standard error."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(START_SECONDS)
+        return self.stderr()
+
+    def stop(self):
+        if self.running():
+            self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self._stderr.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
