@@ -4,8 +4,8 @@
  */
 #include "pclntab/table.h"
 
-/* A name that does not end within so many bytes is broken. Names of generic instances are the
- * longest: those of the go command and the compiler have up to XXX bytes. */
+/* A name that does not end within so many bytes is broken. The longest of the compilers and of
+ * net/http of Go 1.10 to 1.27 has 1366: types without a name are written out. */
 enum { STRING_MAX = 1 << 16 };
 
 static const char *string_at(const struct cursor *part, uint32_t offset)

