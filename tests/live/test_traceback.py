@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The comparer itself: what a process says of itself in two ways must agree."""
 
-import traceback as go
+import gotraceback as go
 from harness import case
+
+FINALIZING = ("runtime.runfinq", "runtime.runFinalizers", "runtime.runCleanups")
 
 
 @case(program="blocks", env={"GOTRACEBACK": "system"}, shared=False)
@@ -22,6 +24,8 @@ def traceback_agrees_with_stack(t):
             cut or all(frame.place() in places for frame in want.frames),
             f"goroutine {number}: frames differ",
         )
+        if not want.created_by and seen.created_by.function.startswith("runtime."):
+            seen.created_by = seen.creator = None  # hidden like frames of the runtime
         seen.frames, seen.elided_at, seen.elided = want.frames, want.elided_at, want.elided
         t.check_none(go.differences(want, seen))
 
@@ -31,6 +35,9 @@ def facts_agree_with_stack(t):
     """Every goroutine that told its id is in the traceback; NumGoroutine counts them."""
     answer = t.program.ask("stack")
     stack = go.parse(answer["stack"])
-    t.equal(len(stack), answer["num_goroutine"], "goroutines in runtime.Stack")
+    # The goroutine that runs finalizers is shown while it runs one, but is never counted.
+    system = [g for g in stack.values() if g.frames[-1].function in FINALIZING]
+    counted = len(stack) - len(system)
+    t.equal(counted, answer["num_goroutine"], "goroutines in runtime.Stack")
     for fact in t.program.ready["goroutines"]:
         t.check(fact["id"] in stack, f"{fact['name']} is not in runtime.Stack")
