@@ -17,10 +17,10 @@ struct binary;
  * ELF file, or one of another class or machine (32-bit, arm64: the message says which), DATA if it
  * is corrupt.
  *
- * The file is not mapped: what is asked for is read once and kept until binary_close(), so that a
- * file that is changed or shortened meanwhile neither kills us (SIGBUS) nor changes what has been
- * checked. So opening is cheap, and a function below that gives a pointer costs a copy of its
- * section or segment the first time (10 MB: some 3 ms). */
+ * A file that others can write to is not mapped: what is asked for is copied once and kept until
+ * binary_close(), so that changing or shortening it meanwhile neither kills us (SIGBUS) nor changes
+ * what has been checked. A function below that gives a pointer then costs a copy of the section or
+ * segment the first time (10 MB: some 4 ms). */
 struct spy_error *binary_open_fd(int fd, const char *name, struct binary **ret) MUST_CHECK;
 /* The same by path; DATA or PERMISSION if it cannot be opened. */
 struct spy_error *binary_open(const char *path, struct binary **ret) MUST_CHECK;

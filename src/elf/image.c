@@ -12,13 +12,22 @@
 struct part {
 	uint64_t offset, size;
 	uint8_t *bytes;
+	bool mapped; /* not copied */
 };
 
 struct image {
 	int fd;
+	bool trusted;
 	uint64_t size, kept;
 	VECTOR(struct part) parts;
 };
+
+/* Whether nobody but root and ourselves can write to it; an access list shows as group bits. */
+static bool is_trusted(const struct stat *status)
+{
+	return (status->st_uid == 0 || status->st_uid == geteuid()) &&
+	       !(status->st_mode & (S_IWGRP | S_IWOTH));
+}
 
 struct spy_error *image_open(int fd, const char *name, struct image **ret)
 {
@@ -36,6 +45,7 @@ struct spy_error *image_open(int fd, const char *name, struct image **ret)
 	image = memory_zeroed(1, sizeof(*image));
 	image->fd = copy;
 	image->size = (uint64_t)status.st_size;
+	image->trusted = is_trusted(&status);
 	*ret = image;
 	return NULL;
 }
@@ -46,8 +56,14 @@ void image_close(struct image *image)
 
 	if (!image)
 		return;
-	for (i = 0; i < image->parts.count; i++)
-		free(image->parts.items[i].bytes);
+	for (i = 0; i < image->parts.count; i++) {
+		struct part *part = &image->parts.items[i];
+
+		if (part->mapped)
+			munmap(part->bytes, part->size);
+		else
+			free(part->bytes);
+	}
 	vector_free(&image->parts);
 	close(image->fd);
 	free(image);
@@ -83,9 +99,16 @@ bool image_read(const struct image *image, uint64_t offset, void *buffer, size_t
 	return true;
 }
 
-const uint8_t *image_bytes(struct image *image, uint64_t offset, uint64_t size)
+/* Adds a part to those that are kept. */
+static void keep(struct image *image, struct part part)
 {
-	uint8_t *bytes;
+	*vector_push(&image->parts) = part;
+	if (!part.mapped)
+		image->kept += part.size;
+}
+
+static const uint8_t *find_kept(const struct image *image, uint64_t offset, uint64_t size)
+{
 	size_t i;
 
 	for (i = 0; i < image->parts.count; i++) {
@@ -95,15 +118,41 @@ const uint8_t *image_bytes(struct image *image, uint64_t offset, uint64_t size)
 		    size <= part->size - (offset - part->offset))
 			return part->bytes + (offset - part->offset);
 	}
-	if (!has(image, offset, size) || size > IMAGE_BYTES_MAX - image->kept)
+	return NULL;
+}
+
+static const uint8_t *map_all(struct image *image, uint64_t offset)
+{
+	uint8_t *bytes = mmap(NULL, image->size, PROT_READ, MAP_PRIVATE, image->fd, 0);
+
+	if (bytes == MAP_FAILED)
+		return NULL;
+	keep(image, (struct part){ .size = image->size, .bytes = bytes, .mapped = true });
+	return bytes + offset;
+}
+
+static const uint8_t *copy_part(struct image *image, uint64_t offset, uint64_t size)
+{
+	uint8_t *bytes _cleanup_free_ = NULL;
+
+	if (size > IMAGE_BYTES_MAX - image->kept)
 		return NULL;
 	bytes = memory_new(size, 1);
-	if (!image_read(image, offset, bytes, size)) {
-		free(bytes);
+	if (!image_read(image, offset, bytes, size))
 		return NULL;
+	keep(image, (struct part){ .offset = offset, .size = size, .bytes = bytes });
+	return TAKE(bytes);
+}
+
+const uint8_t *image_bytes(struct image *image, uint64_t offset, uint64_t size)
+{
+	const uint8_t *bytes = find_kept(image, offset, size);
+
+	if (!bytes && has(image, offset, size)) {
+		if (image->trusted && size > IMAGE_STREAM_BYTES)
+			bytes = map_all(image, offset);
+		if (!bytes)
+			bytes = copy_part(image, offset, size);
 	}
-	image->kept += size;
-	*vector_push(&image->parts) =
-	    (struct part){ .offset = offset, .size = size, .bytes = bytes };
 	return bytes;
 }

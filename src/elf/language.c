@@ -9,7 +9,7 @@
 #include "elf/image.h"
 
 enum {
-	SEARCH_BYTES_MAX = 32 * 1024 * 1024, /* of a file, 5 ms */
+	SEARCH_BYTES_MAX = 8 * 1024 * 1024, /* of the segments of a kind: 1 ms */
 	SEARCH_STEP = IMAGE_STREAM_BYTES,
 	MATCH_BYTES = 16,
 	BUILD_INFO_ALIGN = 16,   /* cmd/link/internal/ld/data.go, buildinfo() */
