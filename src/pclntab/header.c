@@ -59,7 +59,7 @@ static size_t functab_size(const struct pclntab *tab)
 
 /* Go 1.2-1.15: functab follows the header, the offset of the file table follows functab, all
  * offsets are from the start of the table (cmd/link/internal/ld/pcln.go, pclntab). */
-static struct spy_error *read_joint_parts(struct pclntab *tab, const struct cursor *table)
+static void read_joint_parts(struct pclntab *tab, const struct cursor *table)
 {
 	const size_t functab = 16;
 	struct cursor at = *table;
@@ -70,17 +70,15 @@ static struct spy_error *read_joint_parts(struct pclntab *tab, const struct curs
 	cursor_seek(&at, files);
 	/* The count of the file table stands in the place of file 0, and counts itself. */
 	file_count = cursor_u32(&at);
-	if (at.failed)
-		return broken(tab, "it ends before its file table");
 	tab->functab = part_of(table, functab, table->size);
 	tab->files = part_of(table, files, files + (uint64_t)file_count * sizeof(uint32_t));
 	tab->functions = tab->names = tab->values = tab->file_names = *table;
-	return NULL;
+	tab->files.failed |= at.failed;
 }
 
 /* Go 1.16 and later: the header has the offsets of the parts, which follow each other in the order
  * of the header (cmd/link/internal/ld/pcln.go, generatePCHeader). */
-static struct spy_error *read_parts(struct pclntab *tab, const struct cursor *table, size_t offsets)
+static void read_parts(struct pclntab *tab, const struct cursor *table, size_t offsets)
 {
 	struct cursor at = *table;
 	uint64_t names, files, file_names, values, functions;
@@ -96,10 +94,10 @@ static struct spy_error *read_parts(struct pclntab *tab, const struct cursor *ta
 	tab->file_names = part_of(table, file_names, values);
 	tab->values = part_of(table, values, functions);
 	tab->functab = tab->functions = part_of(table, functions, table->size);
-	return NULL;
+	tab->files.failed |= at.failed;
 }
 
-static struct spy_error *check(const struct pclntab *tab, const struct cursor *table)
+static struct spy_error *check_parts(const struct pclntab *tab, const struct cursor *table)
 {
 	const struct pclntab_source *source = &tab->source;
 	uint64_t first, end;
@@ -141,10 +139,10 @@ struct spy_error *pclntab_open(const struct pclntab_source *source, struct pclnt
 	if (tab->function_count == 0 || tab->function_count > size / (2 * tab->entry_size))
 		return broken(tab, "its number of functions cannot be");
 	if (kind->offsets)
-		TRY(read_parts(tab, &table, kind->offsets));
+		read_parts(tab, &table, kind->offsets);
 	else
-		TRY(read_joint_parts(tab, &table));
-	TRY(check(tab, &table));
+		read_joint_parts(tab, &table);
+	TRY(check_parts(tab, &table));
 	*ret = TAKE(tab);
 	return NULL;
 }
