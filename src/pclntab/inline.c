@@ -59,6 +59,7 @@ const struct inline_layout *inline_layout_of(const struct pclntab_format *format
 struct place {
 	const char *file;
 	int64_t line;
+	uint64_t pc;  /* that it was looked up by */
 	int32_t call; /* in the tree; negative: in none */
 };
 
@@ -66,7 +67,7 @@ static struct place place_at(const struct pclntab *tab, const struct pclntab_fun
 			     uint64_t pc)
 {
 	unsigned table = tab->source.format.pcdata_inline_index;
-	struct place place = { .call = pclntab_pcdata(tab, func, table, pc, -1) };
+	struct place place = { .pc = pc, .call = pclntab_pcdata(tab, func, table, pc, -1) };
 
 	pclntab_line(tab, func, pc, &place.file, &place.line);
 	return place;
@@ -74,7 +75,7 @@ static struct place place_at(const struct pclntab *tab, const struct pclntab_fun
 
 /* The place that a call was made from. */
 static struct place place_of_caller(const struct pclntab *tab, const struct pclntab_func *func,
-				    const uint8_t *call)
+				    const struct place *callee, const uint8_t *call)
 {
 	const struct inline_layout *layout = tab->inline_layout;
 
@@ -84,6 +85,7 @@ static struct place place_of_caller(const struct pclntab *tab, const struct pcln
 	return (struct place){
 		.file = table_file(tab, func, (int32_t)load_u32(call + layout->file)),
 		.line = (int32_t)load_u32(call + layout->line),
+		.pc = callee->pc,
 		.call = (int32_t)load_u32(call + layout->parent),
 	};
 }
@@ -113,15 +115,17 @@ size_t pclntab_calls(const struct pclntab *tab, const struct pclntab_func *func,
 			.function = table_name(tab, load_u32(call + layout->name)),
 			.file = place.file,
 			.line = place.line,
+			.pc = place.pc,
 			.func_id = layout->func_id >= 0 ? call[layout->func_id] : 0,
 			.inlined = true,
 		};
-		place = place_of_caller(tab, func, call);
+		place = place_of_caller(tab, func, &place, call);
 	}
 	ret[count++] = (struct pclntab_call){
 		.function = func->name,
 		.file = place.file,
 		.line = place.line,
+		.pc = place.pc,
 		.func_id = func->func_id,
 	};
 	return count;

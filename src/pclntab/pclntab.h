@@ -100,6 +100,7 @@ struct pclntab_call {
 	const char *function; /* raw name from the table */
 	const char *file;
 	int64_t line;
+	uint64_t pc; /* that file and line were looked up by */
 	uint8_t func_id;
 	bool inlined; /* false for the last, the physical function */
 };

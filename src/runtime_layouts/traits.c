@@ -34,13 +34,15 @@
 	{                                                                                          \
 		.func_size = 40, .func_id_offset = 36, .func_flag_offset = 37,                     \
 		.nfuncdata_offset = 39, .inline_call_size = 20, .pcdata_inline_index = 2,          \
-		.funcdata_inline = 3, .funcdata_arg_info = 5                                       \
+		.funcdata_inline = 3, .funcdata_arg_info = 5, .pcdata_arg_live = 3,                \
+		.funcdata_arg_live = 6                                                             \
 	}
 #define FORMAT_1_20                                                                                \
 	{                                                                                          \
 		.func_size = 44, .func_id_offset = 40, .func_flag_offset = 41,                     \
 		.nfuncdata_offset = 43, .inline_call_size = 16, .pcdata_inline_index = 2,          \
-		.funcdata_inline = 3, .funcdata_arg_info = 5                                       \
+		.funcdata_inline = 3, .funcdata_arg_info = 5, .pcdata_arg_live = 3,                \
+		.funcdata_arg_live = 6                                                             \
 	}
 
 /* runtime/traceback.go (showframe, isSystemGoroutine, printfuncname), runtime/symtab.go or
@@ -86,6 +88,7 @@ static const struct runtime_traits rows[] = {
 	  .wrapper_func_id = 22,
 	  .wrappers = WRAPPERS_BY_CALL,
 	  .arguments = ARGUMENTS_DESCRIBED,
+	  .arguments_follow_inlining = true,
 	  .flags_end_stacks = true,
 	  .type_names_have_varint = true,
 	  .labels_min_top_hash = 5,
@@ -96,6 +99,7 @@ static const struct runtime_traits rows[] = {
 	  .wrappers = WRAPPERS_BY_CALL,
 	  .type_arguments = TYPE_ARGUMENTS_ONE,
 	  .arguments = ARGUMENTS_DESCRIBED,
+	  .arguments_follow_inlining = true,
 	  .flags_end_stacks = true,
 	  .type_names_have_varint = true,
 	  .labels_min_top_hash = 5,
@@ -106,6 +110,7 @@ static const struct runtime_traits rows[] = {
 	  .wrappers = WRAPPERS_BY_CALL,
 	  .type_arguments = TYPE_ARGUMENTS_ONE,
 	  .arguments = ARGUMENTS_DESCRIBED,
+	  .arguments_follow_inlining = true,
 	  .flags_end_stacks = true,
 	  .type_names_have_varint = true,
 	  .labels_min_top_hash = 5,

@@ -36,11 +36,13 @@ struct runtime_traits {
 	enum traceback_wrappers wrappers;
 	enum traceback_type_arguments type_arguments;
 	enum traceback_arguments arguments;
+	bool arguments_follow_inlining; /* liveness is asked for at the outermost inlined call
+					   (to 1.20) */
 	bool flags_end_stacks;     /* funcFlag tells where a stack ends (1.17+); else the name */
 	bool exported_by_receiver; /* runtime.T.M is shown only if T is exported as well (1.23+) */
 	bool shows_finalizer_frames;    /* runFinalizers and runCleanups are shown (1.25+) */
 	bool injected_calls_are_exact;  /* asyncPreempt's caller stands at its pc (1.21+) */
-	bool type_names_have_varint;   /* length of a type's name; two bytes before (1.17+) */
+	bool type_names_have_varint;    /* length of a type's name; two bytes before (1.17+) */
 	bool named_system_goroutines;   /* five functions are the runtime's own; later every
 					   runtime.* but main (1.10) */
 	uint8_t finalizer_running_mask; /* in fingRunning / fingStatus: runs a user's finalizer */

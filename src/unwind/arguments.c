@@ -11,45 +11,10 @@ enum {
 	ARGS_DOTDOTDOT = 0xfc,
 	ARGS_OFFSET_TOO_LARGE = 0xfb,
 };
-/* internal/abi/funcdata.go: FUNCDATA_ArgLiveInfo, PCDATA_ArgLiveIndex (1.18+). */
-enum { FUNCDATA_ARG_LIVE_INFO = 6, PCDATA_ARG_LIVE_INDEX = 3 };
 /* internal/abi/symtab.go: TraceArgsMaxLen is below this. */
 enum { DESCRIPTION_MAX = 256 };
 /* runtime/traceback.go (to 1.16): words that are printed. */
 enum { WORDS_MAX = 10 };
-
-/* Which of the arguments that live in registers are still what was passed. */
-struct liveness {
-	const uint8_t *info;
-	size_t size;
-	int32_t index;
-	uint8_t start; /* offsets below are always live */
-};
-
-static struct liveness liveness_at(const struct place *place, uint64_t pc)
-{
-	struct liveness live = { .start = 0xff };
-
-	live.info =
-	    pclntab_funcdata_bytes(place->tab, &place->func, FUNCDATA_ARG_LIVE_INFO, &live.size);
-	if (!live.info || !live.size) {
-		live.info = NULL;
-		return live;
-	}
-	live.start = live.info[0];
-	live.index = pclntab_pcdata(place->tab, &place->func, PCDATA_ARG_LIVE_INDEX, pc, -1);
-	return live;
-}
-
-static bool is_live(const struct liveness *live, uint8_t offset, uint8_t slot)
-{
-	size_t byte;
-
-	if (!live->info || live->index <= 0 || offset < live->start)
-		return true;
-	byte = (size_t)live->index + slot / 8;
-	return byte >= live->size || live->info[byte] & 1u << slot % 8;
-}
 
 static void add_word(struct text *text, const struct copy *copy, uint64_t address, uint8_t size,
 		     bool live)
@@ -71,7 +36,7 @@ static void add_described(struct text *text, const struct place *place, const st
 	size_t size;
 	const uint8_t *info = pclntab_arg_info(place->tab, &place->func, &size);
 	struct cursor cursor = cursor_of(info, info ? size : 0);
-	struct liveness live = liveness_at(place, pc);
+	uint8_t live_start = pclntab_arg_live_start(place->tab, &place->func);
 	bool start = true;
 	uint8_t slot = 0;
 
@@ -101,8 +66,9 @@ static void add_described(struct text *text, const struct place *place, const st
 			break;
 		default:
 			bytes = cursor_u8(&cursor);
-			add_word(text, copy, area + code, bytes, is_live(&live, code, slot));
-			slot += code >= live.start;
+			add_word(text, copy, area + code, bytes,
+				 pclntab_arg_is_live(place->tab, &place->func, pc, code, slot));
+			slot += code >= live_start;
 		}
 	}
 }
@@ -123,14 +89,13 @@ static void add_words(struct text *text, const struct place *place, const struct
 }
 
 const char *place_arguments(struct unwinder *unwinder, const struct place *place,
-			    const struct copy *copy, uint64_t argument_area, bool exact)
+			    const struct copy *copy, uint64_t argument_area, uint64_t pc)
 {
 	struct text text = { 0 };
 	const char *string;
 
 	if (unwinder->traits->arguments == ARGUMENTS_DESCRIBED)
-		add_described(&text, place, copy, argument_area,
-			      exact || place->pc == place->func.entry ? place->pc : place->pc - 1);
+		add_described(&text, place, copy, argument_area, pc);
 	else
 		add_words(&text, place, copy, argument_area);
 	string = text.bytes ? arena_bytes(unwinder->arena, text.bytes, text.length) : "";

@@ -202,6 +202,9 @@ static void symbolise(struct unwinder *unwinder, const struct place *place, uint
 
 	ret->known = true;
 	ret->count = count;
+	/* Up to 1.20 the walk through the inlined calls moves the pc that the arguments' liveness
+	 * is asked for (runtime/traceback.go: gentraceback: tracepc). */
+	ret->argument_pc = unwinder->traits->arguments_follow_inlining ? calls[count - 1].pc : pc;
 	ret->items = arena_alloc(unwinder->arena, count, sizeof(*ret->items));
 	for (i = 0; i < count; i++)
 		ret->items[i] =

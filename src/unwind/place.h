@@ -36,6 +36,7 @@ struct calls {
 	bool known;
 	struct call *items; /* innermost first, the physical function last */
 	size_t count;
+	uint64_t argument_pc; /* that tells which arguments of the physical function live */
 };
 
 struct place {
@@ -68,6 +69,6 @@ const struct calls *place_calls(struct unwinder *unwinder, struct place *place, 
 
 /* The words between the parentheses, as a traceback prints them. */
 const char *place_arguments(struct unwinder *unwinder, const struct place *place,
-			    const struct copy *copy, uint64_t argument_area, bool exact);
+			    const struct copy *copy, uint64_t argument_area, uint64_t pc);
 
 #endif

@@ -85,10 +85,11 @@ static void add_frames(struct walk *walk, uint64_t fp)
 		frame = vector_push(&walk->frames);
 		frame->location = call->location;
 		if (walk->request->arguments)
-			frame->arguments = call->location->inlined
-					       ? "..."
-					       : place_arguments(walk->unwinder, walk->place,
-								 walk->copy, fp, walk->exact);
+			frame->arguments =
+			    call->location->inlined
+				? "..."
+				: place_arguments(walk->unwinder, walk->place, walk->copy, fp,
+						  calls->argument_pc);
 	}
 	walk->callee = walk->place->role;
 }
