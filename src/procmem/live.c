@@ -56,10 +56,12 @@ static struct spy_error *live_ended(struct target *target)
 	struct live *live = live_of(target);
 	struct procfs_stat stat;
 
-	/* A process whose main thread has ended shows as a zombie while others live on. */
-	if (procfs_stat(live->directory, "stat", &stat) &&
-	    (!procfs_state_ended(stat.state) || live_choose_reader(live)))
-		return NULL;
+	/* A process whose main thread has ended shows as a zombie while others live on. When one of
+	 * them calls exec() it takes over the main thread's id, perhaps between our two looks. */
+	for (int look = 0; look < 3; look++)
+		if (procfs_stat(live->directory, "stat", &stat) &&
+		    (!procfs_state_ended(stat.state) || live_choose_reader(live)))
+			return NULL;
 	return spy_error_new(SPY_ERROR_NO_PROCESS, "process %lld ended while it was read",
 			     (long long)target->pid);
 }

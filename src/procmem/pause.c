@@ -37,6 +37,7 @@
 enum {
 	STOP_LIMIT_MS = 1000, /* for all threads together; a busy machine needs some 10 ms */
 	SLEEP_GRACE_MS = 10,  /* a page from disk and most vfork()s are done by then */
+	REAP_MS = 5,          /* see wait_for_tracer() */
 	YIELD_US = 300,       /* 15 threads have usually stopped by then: worth no sleep */
 	NAP_US = 50,
 	LONG_NAP_US = 500,
@@ -64,7 +65,7 @@ struct tracer {
 
 	thread_vector threads;
 	VECTOR(struct tracee) tracees; /* of the same index */
-	struct map known;              /* tid -> 1 */
+	struct map known;              /* tid -> index of both */
 	int64_t began_at, ended_at;    /* of the pause; CLOCK_MONOTONIC */
 	bool attaches;                 /* by PTRACE_ATTACH: there is no PTRACE_SEIZE */
 	bool leaves_some;              /* to the kernel to let go */
@@ -107,9 +108,14 @@ static struct spy_error *seize_refused(struct tracer *tracer, size_t i)
 	struct spy_error *error;
 
 	/* EPERM is also what the kernel says of a thread that has ended but is still listed, as a
-	 * main thread is that left the others behind (kernel/ptrace.c:ptrace_attach). */
+	 * main thread is that left the others behind (kernel/ptrace.c:ptrace_attach). When it is
+	 * over, the id may be that of a thread that called exec(). */
 	if (procfs_state_ended(thread_state(tracer, i)))
 		return NULL;
+	if (trace(tracer, i, PTRACE_SEIZE, 0) == 0) {
+		tracer->tracees.items[i].state = TRACEE_SEIZED;
+		return NULL;
+	}
 	error = denied_by_tracer(live->directory, live->target.pid, tracer->threads.items[i].tid);
 	return error ? error : denied(live->directory, live->target.pid, "stop");
 }
@@ -170,14 +176,26 @@ static void note_stop(struct tracer *tracer, size_t i, int status)
 	thread->has_registers = pause_registers((pid_t)thread->tid, &thread->registers);
 }
 
+/* Takes note of the end of a thread, if it has ended: an exec() by another one waits for that. But
+ * the end of the process itself is its parent's to know, who may be our caller. */
+static void reap(const struct live *live, pid_t tid)
+{
+	siginfo_t info = { 0 };
+	int what = WEXITED | WNOHANG | __WALL;
+
+	/* A wait for the end of a tracee takes its stop as well, unless one looks first. */
+	if (tid != live->target.pid && waitid(P_PID, (id_t)tid, &info, what | WNOWAIT) == 0 &&
+	    info.si_pid == tid && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED)
+		waitid(P_PID, (id_t)tid, &info, what);
+}
+
 /* Looks whether an interrupted thread has stopped or ended. */
 static void look(struct tracer *tracer, size_t i)
 {
 	id_t tid = (id_t)tracer->threads.items[i].tid;
 	siginfo_t info = { 0 };
-	int what = WEXITED | WSTOPPED | WNOHANG | __WALL;
 
-	if (waitid(P_PID, tid, &info, what | WNOWAIT) != 0) {
+	if (waitid(P_PID, tid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) != 0) {
 		if (errno == ECHILD)
 			tracer->tracees.items[i].state = TRACEE_GONE;
 		return;
@@ -188,8 +206,7 @@ static void look(struct tracer *tracer, size_t i)
 		note_stop(tracer, i, info.si_status);
 		return;
 	}
-	/* Ended. Until we have taken note, an exec() by another thread would wait for it. */
-	waitid(P_PID, tid, &info, what);
+	reap(tracer->live, (pid_t)tid);
 	tracer->tracees.items[i].state = TRACEE_GONE;
 }
 
@@ -200,8 +217,12 @@ static void look_closer(struct tracer *tracer, size_t i)
 
 	if (procfs_state_ended(state))
 		tracer->tracees.items[i].state = TRACEE_GONE; /* a main thread tells it last */
-	else if (state == 'D' && !tracer->attaches)
+	else if (tracer->attaches)
+		return;
+	else if (state == 'D')
 		tracer->tracees.items[i].state = TRACEE_ASLEEP;
+	else /* the id may have passed to a thread that called exec() and was not told so far */
+		trace(tracer, i, PTRACE_INTERRUPT, 0);
 }
 
 static void let_go(struct tracer *tracer, size_t i)
@@ -253,55 +274,95 @@ static struct spy_error *wait_for_stops(struct tracer *tracer)
 	}
 }
 
-/* Seizes the threads that are not known yet. */
-static struct spy_error *seize_new(struct tracer *tracer, size_t *count)
+/* Whether a thread is still traced by us. */
+static bool is_ours(pid_t tid)
+{
+	siginfo_t info;
+
+	return waitid(P_PID, (id_t)tid, &info, WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
+/* Seizes a thread that turned up in a sweep, unless that was done. */
+static struct spy_error *seize_found(struct tracer *tracer, pid_t tid)
+{
+	bool known;
+	char state;
+	size_t i = map_get(&tracer->known, (uint64_t)tid, &known);
+
+	if (!known) {
+		i = tracer->threads.count;
+		if (!live_add_thread(tracer->live, tid, &tracer->threads))
+			return NULL;
+		vector_push(&tracer->tracees);
+		map_put(&tracer->known, (uint64_t)tid, i);
+		return seize(tracer, i);
+	}
+	/* A thread that calls exec() goes on under the id of the main thread (execve(2)). */
+	if (tracer->tracees.items[i].state != TRACEE_GONE)
+		return NULL;
+	state = thread_state(tracer, i);
+	if (procfs_state_ended(state))
+		return NULL;
+	tracer->threads.items[i].state = state;
+	if (!is_ours(tid))
+		return seize(tracer, i);
+	tracer->tracees.items[i].state = TRACEE_SEIZED;
+	return NULL;
+}
+
+/* Seizes all threads that are not ours yet; *found tells whether there were any. */
+static struct spy_error *sweep(struct tracer *tracer, bool *found)
 {
 	tid_vector tids = { 0 };
 	struct spy_error *error = NULL;
-	size_t before = tracer->threads.count;
 
+	*found = false;
 	live_list_threads(tracer->live, &tids);
-	for (size_t i = 0; i < tids.count && !error; i++) {
-		bool known;
-
-		map_get(&tracer->known, (uint64_t)tids.items[i], &known);
-		if (known || !live_add_thread(tracer->live, tids.items[i], &tracer->threads))
-			continue;
-		map_put(&tracer->known, (uint64_t)tids.items[i], 1);
-		vector_push(&tracer->tracees);
-		error = seize(tracer, tracer->tracees.count - 1);
-	}
+	for (size_t i = 0; i < tids.count && !error; i++)
+		error = seize_found(tracer, tids.items[i]);
 	vector_free(&tids);
-	*count = tracer->threads.count - before;
+	for (size_t i = 0; i < tracer->tracees.count && !error; i++)
+		*found = *found || tracer->tracees.items[i].state == TRACEE_SEIZED;
 	return error;
 }
 
-static struct spy_error *stop_all(struct tracer *tracer)
+static bool any_stopped(const struct tracer *tracer)
 {
-	size_t count;
-
-	/* An attached thread stops at once. */
-	tracer->began_at = monotonic_ns();
-	TRY(seize_new(tracer, &count));
-	if (!tracer->attaches)
-		tracer->began_at = monotonic_ns();
-	/* Threads that were started while we stopped the others turn up in another sweep; all that
-	 * a sweep found stands still when the next begins, so that this ends. */
-	do {
-		for (size_t i = 0; i < tracer->tracees.count; i++)
-			interrupt(tracer, i);
-		TRY(wait_for_stops(tracer));
-		TRY(seize_new(tracer, &count));
-	} while (count);
 	for (size_t i = 0; i < tracer->tracees.count; i++) {
 		enum tracee_state state = tracer->tracees.items[i].state;
 
 		if (state == TRACEE_STOPPED || state == TRACEE_ASLEEP)
-			return NULL;
+			return true;
 	}
-	TRY(target_ended(&tracer->live->target));
-	return spy_error_new(SPY_ERROR_DATA, "process %lld has no thread that could be stopped",
-			     (long long)tracer->live->target.pid);
+	return false;
+}
+
+static struct spy_error *stop_all(struct tracer *tracer)
+{
+	int64_t limit = monotonic_ns() + STOP_LIMIT_MS * 1000000LL;
+	bool found;
+
+	tracer->began_at = monotonic_ns();
+	TRY(sweep(tracer, &found));
+	if (!tracer->attaches) /* which stops at once */
+		tracer->began_at = monotonic_ns();
+	/* Threads that were started while we stopped the others turn up in another sweep; all that
+	 * a sweep found stands still when the next begins, so that this ends. */
+	while (found || !any_stopped(tracer)) {
+		if (monotonic_ns() > limit)
+			return spy_error_new(SPY_ERROR_DATA, "process %lld could not be stopped",
+					     (long long)tracer->live->target.pid);
+		for (size_t i = 0; i < tracer->tracees.count; i++)
+			interrupt(tracer, i);
+		TRY(wait_for_stops(tracer));
+		if (!any_stopped(tracer)) {
+			/* In the midst of an exec(), or of its end. */
+			TRY(target_ended(&tracer->live->target));
+			nap(NAP_US);
+		}
+		TRY(sweep(tracer, &found));
+	}
+	return NULL;
 }
 
 static void *tracer_main(void *argument)
@@ -356,6 +417,33 @@ static bool tracer_start(struct tracer *tracer)
 	return started;
 }
 
+/*
+ * Waits until the tracer has stopped the target or given up.
+ *
+ * A tracer can be caught in a trap: PTRACE_SEIZE waits for an exec() that is under way in the
+ * target (kernel/ptrace.c:ptrace_attach, cred_guard_mutex), and that exec() waits for the threads
+ * that the tracer seized before, which it killed, to be reaped (fs/exec.c:de_thread). No signal
+ * ends this wait for good, but any thread of ours may reap for the tracer.
+ */
+static void wait_for_tracer(struct tracer *tracer)
+{
+	for (;;) {
+		struct timespec until;
+		tid_vector tids = { 0 };
+
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += REAP_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		if (sem_clockwait(&tracer->stopped, CLOCK_MONOTONIC, &until) == 0)
+			return;
+		live_list_threads(tracer->live, &tids);
+		for (size_t i = 0; i < tids.count; i++)
+			reap(tracer->live, tids.items[i]);
+		vector_free(&tids);
+	}
+}
+
 struct spy_error *live_pause(struct target *target)
 {
 	struct live *live = live_of(target);
@@ -375,8 +463,7 @@ struct spy_error *live_pause(struct target *target)
 		tracer_free(tracer);
 		return spy_error_new(SPY_ERROR_DATA, "cannot start a thread of our own");
 	}
-	while (sem_wait(&tracer->stopped) != 0)
-		;
+	wait_for_tracer(tracer);
 	if (tracer->error) {
 		tracer_join(tracer);
 		error = tracer->error;
