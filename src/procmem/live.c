@@ -51,6 +51,12 @@ bool live_choose_reader(struct live *live)
 	return found;
 }
 
+static struct spy_error *has_ended(const struct target *target)
+{
+	return spy_error_new(SPY_ERROR_NO_PROCESS, "process %lld ended while it was read",
+			     (long long)target->pid);
+}
+
 static struct spy_error *live_ended(struct target *target)
 {
 	struct live *live = live_of(target);
@@ -62,8 +68,7 @@ static struct spy_error *live_ended(struct target *target)
 		if (procfs_stat(live->directory, "stat", &stat) &&
 		    (!procfs_state_ended(stat.state) || live_choose_reader(live)))
 			return NULL;
-	return spy_error_new(SPY_ERROR_NO_PROCESS, "process %lld ended while it was read",
-			     (long long)target->pid);
+	return has_ended(target);
 }
 
 /* ---- /proc/PID/mem ------------------------------------------------------------------------ */
@@ -170,26 +175,40 @@ static size_t read_some(struct live *live, uint64_t address, void *buffer, size_
 	return done;
 }
 
+/* Reads through another thread, and if need be another file, from now on. */
+static bool read_otherwise(struct live *live)
+{
+	if (!live_choose_reader(live))
+		return false;
+	if (live->memory >= 0) {
+		close(live->memory);
+		live->memory = -1;
+		fall_back(live, EPERM);
+	}
+	return true;
+}
+
 static struct spy_error *live_read(struct target *target, uint64_t address, void *buffer,
 				   size_t size)
 {
 	struct live *live = live_of(target);
-	size_t done = read_some(live, address, buffer, size);
-	int why = errno;
 
-	if (done == size)
-		return NULL;
-	if (why == ESRCH || why == ENOENT) {
-		/* Perhaps only the thread ended through which we read. */
-		TRY(live_ended(target));
-		done = live_choose_reader(live) ? read_some(live, address, buffer, size) : 0;
+	for (int attempt = 0; attempt < 3; attempt++) {
+		size_t done = read_some(live, address, buffer, size);
+		int why = errno;
+
 		if (done == size)
 			return NULL;
-		why = errno;
+		if (why == EPERM || why == EACCES)
+			return denied(live->directory, target->pid, "read");
+		if (why != ESRCH && why != ENOENT)
+			return spy_error_fault(address + done, size - done);
+		/* Perhaps only the thread ended through which we read. */
+		TRY(live_ended(target));
+		if (!read_otherwise(live))
+			break;
 	}
-	if (why == EPERM || why == EACCES)
-		return denied(live->directory, target->pid, "read");
-	return spy_error_fault(address + done, size - done);
+	return has_ended(target); /* or is about to: its memory is gone */
 }
 
 /* Reads the first ranges, with one call. Returns how many of them are settled: all that were read,
