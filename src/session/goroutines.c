@@ -164,7 +164,7 @@ static int most_first(const void *a, const void *b)
 
 /* Wait reasons with their counts: `indices` by pointer, equal strings are one pointer. */
 struct reason_counts {
-	struct map index; /* string → place in items, plus one */
+	struct map index; /* string → place in items */
 	VECTOR(struct spy_wait_count) items;
 };
 
