@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/options.h"
+
+static void cleanup_spy(struct spy **spy)
+{
+	spy_close(*spy);
+}
+
+void cleanup_snapshot(struct spy_snapshot **snapshot)
+{
+	spy_snapshot_free(*snapshot);
+}
+
+/* A bare argument is a pid where it is a number, else the name of an executable. */
+static struct spy_error *target_options(const struct target_arguments *arguments,
+					struct spy_options *options)
+{
+	const char *operand = arguments->common.operand;
+
+	*options = (struct spy_options){
+		.pid = arguments->pid,
+		.core = arguments->core,
+		.bin = arguments->bin,
+		.non_blocking = arguments->non_blocking,
+	};
+	if (!!operand + !!arguments->pid + !!arguments->core > 1)
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_USAGE, "more than one target given"),
+		    "give one of a pid, a name and --core");
+	if (!operand)
+		return NULL;
+	if (!*operand)
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_USAGE, "the name of the process is empty"),
+		    "\"spy ps\" lists the Go processes");
+	if (strspn(operand, "0123456789") != strlen(operand))
+		options->name = operand;
+	else if (!options_number(operand, &options->pid) || !options->pid)
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_USAGE, "%s is not a process id", operand),
+		    "\"spy ps\" lists the Go processes");
+	return NULL;
+}
+
+struct spy_error *target_snapshot(const struct target_arguments *arguments,
+				  const struct spy_request *request, struct spy_snapshot **ret)
+{
+	struct spy *spy _cleanup_(cleanup_spy) = NULL;
+	struct spy_options options;
+
+	TRY(target_options(arguments, &options));
+	TRY(spy_open(&options, &spy));
+	return spy_snapshot_take(spy, request, ret);
+}
+
+void print_warnings(const char *const *warnings, size_t count)
+{
+	struct text line = { 0 };
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		text_add_escaped(&line, warnings[i], strlen(warnings[i]));
+		fprintf(stderr, "spy: warning: %s\n", line.bytes ? line.bytes : "");
+		line.length = 0;
+	}
+	text_free(&line);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From the arguments of a command to a snapshot of what they name.
+ */
+#ifndef CLI_TARGET_H
+#define CLI_TARGET_H
+
+#include "cli/command.h"
+
+/* Opens the target that was asked for, takes a snapshot, and lets go of it again. */
+SPY_MUST_CHECK struct spy_error *target_snapshot(const struct target_arguments *arguments,
+						 const struct spy_request *request,
+						 struct spy_snapshot **ret);
+
+/* Frees a snapshot at the end of a scope. */
+void cleanup_snapshot(struct spy_snapshot **snapshot);
+
+/* "spy: warning: …" on standard error, for each. */
+void print_warnings(const char *const *warnings, size_t count);
+
+#endif
