@@ -79,7 +79,22 @@ static bool has(const struct image *image, uint64_t offset, uint64_t size)
 	return offset <= image->size && size <= image->size - offset;
 }
 
-bool image_read(const struct image *image, uint64_t offset, void *buffer, size_t size)
+static const uint8_t *find_kept(const struct image *image, uint64_t offset, uint64_t size)
+{
+	size_t i;
+
+	for (i = 0; i < image->parts.count; i++) {
+		const struct part *part = &image->parts.items[i];
+
+		if (offset >= part->offset && offset - part->offset <= part->size &&
+		    size <= part->size - (offset - part->offset))
+			return part->bytes + (offset - part->offset);
+	}
+	return NULL;
+}
+
+/* Reads from the file itself. */
+static bool read_file(const struct image *image, uint64_t offset, void *buffer, size_t size)
 {
 	uint8_t *to = buffer;
 
@@ -99,26 +114,22 @@ bool image_read(const struct image *image, uint64_t offset, void *buffer, size_t
 	return true;
 }
 
+bool image_read(const struct image *image, uint64_t offset, void *buffer, size_t size)
+{
+	const uint8_t *kept = find_kept(image, offset, size);
+
+	if (!kept)
+		return read_file(image, offset, buffer, size);
+	memcpy(buffer, kept, size);
+	return true;
+}
+
 /* Adds a part to those that are kept. */
 static void keep(struct image *image, struct part part)
 {
 	*vector_push(&image->parts) = part;
 	if (!part.mapped)
 		image->kept += part.size;
-}
-
-static const uint8_t *find_kept(const struct image *image, uint64_t offset, uint64_t size)
-{
-	size_t i;
-
-	for (i = 0; i < image->parts.count; i++) {
-		const struct part *part = &image->parts.items[i];
-
-		if (offset >= part->offset && offset - part->offset <= part->size &&
-		    size <= part->size - (offset - part->offset))
-			return part->bytes + (offset - part->offset);
-	}
-	return NULL;
 }
 
 static const uint8_t *map_all(struct image *image, uint64_t offset)
@@ -138,7 +149,7 @@ static const uint8_t *copy_part(struct image *image, uint64_t offset, uint64_t s
 	if (size > IMAGE_BYTES_MAX - image->kept)
 		return NULL;
 	bytes = memory_new(size, 1);
-	if (!image_read(image, offset, bytes, size))
+	if (!read_file(image, offset, bytes, size))
 		return NULL;
 	keep(image, (struct part){ .offset = offset, .size = size, .bytes = bytes });
 	return TAKE(bytes);
