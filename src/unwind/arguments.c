@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cursor.h"
 #include "base/text.h"
+#include "base/vector.h"
 #include "unwind/place.h"
 
 /* internal/abi/symtab.go: TraceArgs…; runtime/traceback.go: printArgs (1.17+). */
@@ -14,91 +15,153 @@ enum {
 /* internal/abi/symtab.go: TraceArgsMaxLen is below this. */
 enum { DESCRIPTION_MAX = 256 };
 /* runtime/traceback.go (to 1.16): words that are printed. */
-enum { WORDS_MAX = 10 };
+enum { WORDS_MAX = 10, WORD = 8 };
 
-static void add_word(struct text *text, const struct copy *copy, uint64_t address, uint8_t size,
-		     bool live)
+/* What is printed for the arguments of a function at a pc: texts, and words of the stack between.
+ */
+struct argument {
+	const char *text; /* before the word */
+	uint8_t offset;   /* of the word in the argument area */
+	uint8_t size;     /* 0: there is no word, only the text */
+	bool dead;        /* it may be overwritten: a "?" follows */
+};
+
+struct arguments {
+	struct argument *items;
+	size_t count;
+};
+
+/* The description of one place, in the making. */
+struct description {
+	VECTOR(struct argument) items;
+	bool start; /* no comma before the next */
+};
+
+static struct argument *add_item(struct description *description, const char *text,
+				 const char *text_after_comma)
 {
-	const uint8_t *bytes = size && size <= 8 ? copy_at(copy, address, size) : NULL;
-	uint64_t value = 0;
+	struct argument *item = vector_push(&description->items);
 
-	if (!bytes) {
-		text_add(text, "_");
-		return;
-	}
-	memcpy(&value, bytes, size);
-	text_printf(text, "0x%llx%s", (unsigned long long)value, live ? "" : "?");
+	item->text = description->start ? text : text_after_comma;
+	description->start = false;
+	return item;
 }
 
-static void add_described(struct text *text, const struct place *place, const struct copy *copy,
-			  uint64_t area, uint64_t pc)
+static void describe(const struct place *place, uint64_t pc, struct description *ret)
 {
 	size_t size;
 	const uint8_t *info = pclntab_arg_info(place->tab, &place->func, &size);
 	struct cursor cursor = cursor_of(info, info ? size : 0);
-	uint8_t live_start = pclntab_arg_live_start(place->tab, &place->func);
-	bool start = true;
-	uint8_t slot = 0;
+	uint8_t live_start = pclntab_arg_live_start(place->tab, &place->func), slot = 0;
 
-	if (!info)
-		return;
-	while (cursor.position < DESCRIPTION_MAX) {
-		uint8_t code = cursor_u8(&cursor), bytes;
+	while (info && cursor.position < DESCRIPTION_MAX) {
+		uint8_t code = cursor_u8(&cursor);
+		struct argument *item;
 
 		if (cursor.failed || code == ARGS_END)
 			return;
-		if (!start && code != ARGS_END_AGGREGATE)
-			text_add(text, ", ");
-		start = false;
 		switch (code) {
 		case ARGS_START_AGGREGATE:
-			text_add(text, "{");
-			start = true;
+			add_item(ret, "{", ", {");
+			ret->start = true;
 			break;
 		case ARGS_END_AGGREGATE:
-			text_add(text, "}");
+			add_item(ret, "}", "}");
 			break;
 		case ARGS_DOTDOTDOT:
-			text_add(text, "...");
+			add_item(ret, "...", ", ...");
 			break;
 		case ARGS_OFFSET_TOO_LARGE:
-			text_add(text, "_");
+			add_item(ret, "_", ", _");
 			break;
 		default:
-			bytes = cursor_u8(&cursor);
-			add_word(text, copy, area + code, bytes,
-				 pclntab_arg_is_live(place->tab, &place->func, pc, code, slot));
+			item = add_item(ret, "", ", ");
+			item->offset = code;
+			item->size = cursor_u8(&cursor);
+			item->dead = !pclntab_arg_is_live(place->tab, &place->func, pc, code, slot);
 			slot += code >= live_start;
 		}
 	}
 }
 
-static void add_words(struct text *text, const struct place *place, const struct copy *copy,
-		      uint64_t area)
+/* Up to 1.16: the first words of the argument area, whatever they are. */
+static void describe_words(const struct place *place, struct description *ret)
 {
 	/* A negative size is that of a variadic function: more than are printed. */
-	uint32_t words = place->func.args < 0 ? UINT32_MAX : (uint32_t)place->func.args / 8, i;
+	uint32_t words = place->func.args < 0 ? UINT32_MAX : (uint32_t)place->func.args / WORD, i;
 
 	for (i = 0; i < words && i < WORDS_MAX; i++) {
-		if (i)
-			text_add(text, ", ");
-		add_word(text, copy, area + (uint64_t)i * 8, 8, true);
+		struct argument *item = add_item(ret, "", ", ");
+
+		item->offset = (uint8_t)(i * WORD);
+		item->size = WORD;
 	}
 	if (words > WORDS_MAX)
-		text_add(text, ", ...");
+		add_item(ret, "...", ", ...");
 }
 
-const char *place_arguments(struct unwinder *unwinder, const struct place *place,
-			    const struct copy *copy, uint64_t argument_area, uint64_t pc)
+static const struct arguments *arguments_of(struct unwinder *unwinder, struct calls *calls,
+					    const struct place *place)
 {
-	struct text text = { 0 };
-	const char *string;
+	struct description description = { .start = true };
+	struct arguments *arguments;
 
+	if (calls->arguments)
+		return calls->arguments;
 	if (unwinder->traits->arguments == ARGUMENTS_DESCRIBED)
-		add_described(&text, place, copy, argument_area, pc);
+		describe(place, calls->argument_pc, &description);
 	else
-		add_words(&text, place, copy, argument_area);
-	string = text.bytes ? arena_bytes(unwinder->arena, text.bytes, text.length) : "";
-	text_free(&text);
-	return string;
+		describe_words(place, &description);
+	arguments = arena_alloc(unwinder->arena, 1, sizeof(*arguments));
+	arguments->count = description.items.count;
+	arguments->items = arena_alloc(unwinder->arena, arguments->count, sizeof(struct argument));
+	if (arguments->count)
+		memcpy(arguments->items, description.items.items,
+		       arguments->count * sizeof(struct argument));
+	vector_free(&description.items);
+	calls->arguments = arguments;
+	return arguments;
+}
+
+static char *add_hex(char *at, uint64_t value)
+{
+	unsigned digits = value ? (67u - (unsigned)__builtin_clzll(value)) / 4 : 1;
+
+	*at++ = '0';
+	*at++ = 'x';
+	while (digits--)
+		*at++ = "0123456789abcdef"[value >> (digits * 4) & 15];
+	return at;
+}
+
+const char *place_arguments(struct unwinder *unwinder, struct calls *calls,
+			    const struct place *place, const struct copy *copy,
+			    uint64_t argument_area)
+{
+	/* The longest item: ", ..." or ", 0x" with 16 digits and "?". */
+	enum { ITEM_BYTES_MAX = 24, ITEMS_MAX = DESCRIPTION_MAX };
+	const struct arguments *arguments = arguments_of(unwinder, calls, place);
+	char line[ITEM_BYTES_MAX * ITEMS_MAX], *at = line;
+	size_t i;
+
+	for (i = 0; i < arguments->count && i < ITEMS_MAX; i++) {
+		const struct argument *item = &arguments->items[i];
+		const void *word;
+		uint64_t value = 0;
+
+		at = stpcpy(at, item->text);
+		if (!item->size)
+			continue;
+		word = item->size <= WORD ? copy_at(copy, argument_area + item->offset, item->size)
+					  : NULL;
+		if (word) {
+			memcpy(&value, word, item->size);
+			at = add_hex(at, value);
+		} else {
+			*at++ = '_';
+		}
+		if (item->dead)
+			*at++ = '?';
+	}
+	return at == line ? "" : arena_bytes(unwinder->arena, line, (size_t)(at - line));
 }

@@ -215,7 +215,7 @@ static void symbolise(struct unwinder *unwinder, const struct place *place, uint
 				   .user = is_user_name(calls[i].function, unwinder->traits) };
 }
 
-const struct calls *place_calls(struct unwinder *unwinder, struct place *place, bool exact)
+struct calls *place_calls(struct unwinder *unwinder, struct place *place, bool exact)
 {
 	/* A place at a function's entry has no call before it: runtime.funcline's tracepc. */
 	bool at = exact || place->pc == place->func.entry;

@@ -32,11 +32,14 @@ struct call {
 	bool user;    /* runtime.Stack shows a function of this name */
 };
 
+struct arguments;
+
 struct calls {
 	bool known;
 	struct call *items; /* innermost first, the physical function last */
 	size_t count;
 	uint64_t argument_pc; /* that tells which arguments of the physical function live */
+	const struct arguments *arguments; /* how they are printed; found when they first are */
 };
 
 struct place {
@@ -65,10 +68,11 @@ struct unwinder {
 struct place *place_of(struct unwinder *unwinder, uint64_t pc);
 
 /* The calls at a place; `exact` as for unwinder_locate(). */
-const struct calls *place_calls(struct unwinder *unwinder, struct place *place, bool exact);
+struct calls *place_calls(struct unwinder *unwinder, struct place *place, bool exact);
 
 /* The words between the parentheses, as a traceback prints them. */
-const char *place_arguments(struct unwinder *unwinder, const struct place *place,
-			    const struct copy *copy, uint64_t argument_area, uint64_t pc);
+const char *place_arguments(struct unwinder *unwinder, struct calls *calls,
+			    const struct place *place, const struct copy *copy,
+			    uint64_t argument_area);
 
 #endif

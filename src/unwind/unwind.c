@@ -65,7 +65,7 @@ static bool is_shown(const struct walk *walk, const struct call *call, const str
 
 static void add_frames(struct walk *walk, uint64_t fp)
 {
-	const struct calls *calls = place_calls(walk->unwinder, walk->place, walk->exact);
+	struct calls *calls = place_calls(walk->unwinder, walk->place, walk->exact);
 	const struct call *physical = &calls->items[calls->count - 1];
 	enum role physical_callee = walk->callee;
 	size_t i;
@@ -85,11 +85,10 @@ static void add_frames(struct walk *walk, uint64_t fp)
 		frame = vector_push(&walk->frames);
 		frame->location = call->location;
 		if (walk->request->arguments)
-			frame->arguments =
-			    call->location->inlined
-				? "..."
-				: place_arguments(walk->unwinder, walk->place, walk->copy, fp,
-						  calls->argument_pc);
+			frame->arguments = call->location->inlined
+					       ? "..."
+					       : place_arguments(walk->unwinder, calls, walk->place,
+								 walk->copy, fp);
 	}
 	walk->callee = walk->place->role;
 }
