@@ -55,6 +55,11 @@ class Program:
         line, self._buffer = self._buffer.split(b"\n", 1)
         return json.loads(line.decode("utf-8", "replace"))
 
+    def uncounted(self):
+        """Ids of goroutines that a traceback shows and runtime.NumGoroutine does not count: the
+        one that runs finalizers, while it is in one of the program's."""
+        return {one["id"] for one in self.ready["goroutines"] if one["name"] == "finalizer"}
+
     def stderr(self):
         self._stderr.seek(0)
         return self._stderr.read().decode("utf-8", "replace")

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The DWARF of Go programs, and the table of layouts that is made from it."""
+
+import atexit
+import functools
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+from harness import ROOT, SPY, WITH_DWARF, Failed, Skip, case, minor_of
+
+ROWS = ROOT / "src/runtime_layouts"
+BUILD = SPY.parent
+
+
+def run(*command, stdin=None):
+    done = subprocess.run(
+        [str(part) for part in command], input=stdin, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Failed(f"{command[0]}: exit {done.returncode}: {done.stderr.strip()[-500:]}")
+    return done.stdout
+
+
+def tool(name):
+    path = BUILD / name
+    if not path.exists():
+        raise Skip(f"{path} was not built")
+    return path
+
+
+def numbers(row):
+    return dict(re.findall(r"^\[(\w+)\] = (.*),$", row, re.MULTILINE))
+
+
+def row_of(version):
+    """The row of the table for this version, or None."""
+    patch = int((version.split(".") + ["0"])[2])
+    rows = re.findall(
+        r"^ROW\((\d+), (\d+), (\d+), (\w+)\)$", (ROWS / "rows.def").read_text(), re.MULTILINE
+    )
+    for minor, first, last, name in rows:
+        if int(minor) == minor_of(version) and int(first) <= patch <= int(last):
+            return numbers((ROWS / "rows" / f"{name}.inc").read_text())
+    return None
+
+
+@case(flavours=WITH_DWARF)
+def table_and_dwarf_agree(t):
+    table = row_of(t.version)
+    if table is None:
+        raise Skip(f"there is no row for {t.version}")
+    dwarf = numbers(run(tool("layout_row"), t.path(f"blocks-{t.flavour}")))
+    t.equal(len(table), len(dwarf), "number of fields")
+    for field, value in dwarf.items():
+        t.equal(table.get(field), value, f"{field} of the table")
+
+
+@functools.cache
+def truth_program():
+    """Go's own reader of DWARF, as a program."""
+    if not shutil.which("go"):
+        return None
+    directory = tempfile.TemporaryDirectory()
+    atexit.register(directory.cleanup)
+    path = pathlib.Path(directory.name) / "dwarf_truth"
+    environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": ""}
+    subprocess.run(
+        ["go", "build", "-o", str(path), str(ROOT / "tests/live/dwarf_truth.go")],
+        env=environment,
+        check=True,
+    )
+    return path
+
+
+@case(flavours=WITH_DWARF)
+def dwarf_is_read_as_go_reads_it(t):
+    """All variables, constants, types and members, some 10,000 of each program."""
+    ask, truth = tool("dwarf_ask"), truth_program()
+    if truth is None:
+        raise Skip("there is no go command")
+    program = t.path(f"blocks-{t.flavour}")
+    want = run(truth, program)
+    got = run(ask, program, stdin=want).splitlines()
+    want = want.splitlines()
+    t.check(len(want) > 5000, f"Go found only {len(want)} things")
+    t.equal(len(got), len(want), "number of answers")
+    wrong = [f"{g!r}, should be {w!r}" for g, w in zip(got, want) if g != w]
+    t.check(not wrong, f"{len(wrong)} answers differ, the first: {wrong[:1]}")
