@@ -141,6 +141,11 @@ static struct spy_error *find_layout(struct go_runtime *runtime, struct debug_in
 		return NULL;
 	}
 	if (layout_from_table(runtime->version, &runtime->layout)) {
+		if (runtime->layout.nearest)
+			*vector_push(&runtime->warnings) = arena_printf(
+			    &runtime->arena,
+			    "no layout is known of %s itself: that of its nearest release is used",
+			    runtime->version);
 		if (error)
 			*vector_push(&runtime->warnings) =
 			    arena_printf(&runtime->arena, "the layout is that of %s in general: %s",
@@ -258,6 +263,8 @@ static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_inf
 		spy_error_free(dwarf_error);
 	else
 		TRY(find_layout(runtime, info, dwarf_error));
+	if (runtime->layout.source == SPY_LAYOUT_TABLE)
+		TRY(go_runtime_check_layout(runtime));
 	TRY(read_modules(runtime, !options->without_code));
 	return read_build_info(runtime);
 }

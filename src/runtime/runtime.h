@@ -61,6 +61,11 @@ const char *go_string_at(struct go_runtime *runtime, const void *header, size_t 
  */
 int64_t go_runtime_goroutine_count(struct go_runtime *runtime);
 
+/* Whether the layout fits the process: g.sched.g points at its g, g0.m of an M's g0 at the M,
+ * allp[i] has the id i. A GOEXPERIMENT or a patched runtime moves members within a version. DATA if
+ * not. */
+struct spy_error *go_runtime_check_layout(struct go_runtime *runtime) MUST_CHECK;
+
 /* Name of a type by the address of its descriptor, "main.job"; NULL if it could not be read. */
 const char *go_type_name(struct go_runtime *runtime, uint64_t type, struct arena *arena);
 

@@ -36,7 +36,7 @@ struct runtime_layout {
 	struct layout_field fields[LAYOUT_SLOTS];
 	const struct runtime_traits *traits;
 	enum spy_layout_source source;
-	int row_minor; /* of the row used: 22 for Go 1.22; -1 where all is from DWARF */
+	bool nearest; /* from the row of another patch release of the same minor version */
 };
 
 static inline bool layout_has(const struct runtime_layout *layout, enum layout_slot slot)
@@ -72,7 +72,10 @@ const struct runtime_traits *runtime_traits_of(const char *version);
 /* The layout from DWARF. DATA if a member without which nothing works is not there. */
 struct spy_error *layout_from_dwarf(struct debug_info *info, const char *version,
 				    struct runtime_layout *ret) MUST_CHECK;
-/* The row of exactly this version (minor and patch range); false if there is none. */
+/* The row of this version. Of a patch release that no row names, the row of the nearest one, marked
+ * as such: a layout changed within a minor version four times in 18 versions. False if there is no
+ * row for the minor version, or something follows the number (GOEXPERIMENT, a release candidate).
+ */
 bool layout_from_table(const char *version, struct runtime_layout *ret);
 
 /* The questions that layout_from_dwarf asks, one per slot. */

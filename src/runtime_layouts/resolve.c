@@ -41,7 +41,6 @@ struct spy_error *layout_from_dwarf(struct debug_info *info, const char *version
 {
 	struct debug_query queries[LAYOUT_SLOTS];
 	struct runtime_layout layout = { .source = SPY_LAYOUT_DWARF,
-					 .row_minor = -1,
 					 .traits = runtime_traits_of(version) };
 	size_t i;
 

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The rows that tools/layouts generated: one for a Go minor version, or one for each range of its
+ * patch releases within which the layout stayed.
+ */
+#include "runtime_layouts/layouts.h"
+
+struct row {
+	int minor, first_patch, last_patch;
+	struct layout_field fields[LAYOUT_SLOTS];
+};
+
+#define ROW(minor_version, first, last)                                                            \
+	{                                                                                          \
+		.minor = (minor_version), .first_patch = (first), .last_patch = (last), .fields = {
+#define ROW_END                                                                                    \
+	}                                                                                          \
+	}                                                                                          \
+	,
+
+/* clang-format off */
+static const struct row rows[] = {
+#include "runtime_layouts/rows.def"
+};
+/* clang-format on */
+
+/* How far a patch release is from those that a row was made from. */
+static int distance(const struct row *row, int patch)
+{
+	if (patch < row->first_patch)
+		return row->first_patch - patch;
+	return patch > row->last_patch ? patch - row->last_patch : 0;
+}
+
+bool layout_from_table(const char *version, struct runtime_layout *ret)
+{
+	struct go_version wanted = go_version_parse(version);
+	const struct row *best = NULL;
+	size_t i;
+
+	for (i = 0; wanted.exact && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].minor == wanted.minor &&
+		    (!best || distance(&rows[i], wanted.patch) < distance(best, wanted.patch)))
+			best = &rows[i];
+	if (!best)
+		return false;
+	*ret = (struct runtime_layout){ .traits = runtime_traits_of(version),
+					.source = SPY_LAYOUT_TABLE,
+					.nearest = distance(best, wanted.patch) > 0 };
+	memcpy(ret->fields, best->fields, sizeof(ret->fields));
+	return true;
+}
