@@ -26,7 +26,7 @@ static struct spy_error *run(const void *arguments, struct output *output)
 	}
 	render_processes_text(output, list);
 	notes_of_processes(list, &notes);
-	print_warnings((const char *const *)notes.lines.items, notes.lines.count);
+	print_warnings(output, (const char *const *)notes.lines.items, notes.lines.count);
 	notes_free(&notes);
 	return NULL;
 }

@@ -71,7 +71,7 @@ static struct spy_error *run(const void *data, struct output *output)
 		return NULL;
 	}
 	render_summary_text(output, snapshot, &shown);
-	print_warnings(snapshot->warnings, snapshot->warning_count);
+	print_warnings(output, snapshot->warnings, snapshot->warning_count);
 	return NULL;
 }
 

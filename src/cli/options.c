@@ -210,9 +210,9 @@ static struct spy_error *take_short(struct parser *parser, const char *argument)
 		const struct option *option = find_short(parser->command, *letter);
 
 		if (!option)
-			return usage(parser->command,
-				     spy_error_new(SPY_ERROR_USAGE, "unknown option -%c in %s",
-						   *letter, argument));
+			return usage(
+			    parser->command,
+			    spy_error_new(SPY_ERROR_USAGE, "there is no option -%c", *letter));
 		if (option->kind != OPTION_FLAG)
 			return take_option(parser, option, letter[1] ? letter + 1 : NULL);
 		TRY(store(parser, option, NULL));

@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "cli/options.h"
 
+#define WARNINGS_SHOWN 8
+
 static void cleanup_spy(struct spy **spy)
 {
 	spy_close(*spy);
@@ -61,15 +63,19 @@ struct spy_error *target_snapshot(const struct target_arguments *arguments,
 	return spy_snapshot_take(spy, request, ret);
 }
 
-void print_warnings(const char *const *warnings, size_t count)
+void print_warnings(struct output *output, const char *const *warnings, size_t count)
 {
 	struct text line = { 0 };
 	size_t i;
 
-	for (i = 0; i < count; i++) {
+	if (count)
+		output_flush(output);
+	for (i = 0; i < count && i < WARNINGS_SHOWN; i++) {
 		text_add_escaped(&line, warnings[i], strlen(warnings[i]));
 		fprintf(stderr, "spy: warning: %s\n", line.bytes ? line.bytes : "");
 		line.length = 0;
 	}
+	if (i < count)
+		fprintf(stderr, "spy: warning: and %zu more, which --json tells\n", count - i);
 	text_free(&line);
 }

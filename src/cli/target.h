@@ -15,7 +15,7 @@ SPY_MUST_CHECK struct spy_error *target_snapshot(const struct target_arguments *
 /* Frees a snapshot at the end of a scope. */
 void cleanup_snapshot(struct spy_snapshot **snapshot);
 
-/* "spy: warning: …" on standard error, for each. */
-void print_warnings(const char *const *warnings, size_t count);
+/* "spy: warning: …" on standard error for each, behind what went to the output. */
+void print_warnings(struct output *output, const char *const *warnings, size_t count);
 
 #endif

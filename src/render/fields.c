@@ -4,6 +4,9 @@
 #include "render/table.h"
 #include "render/units.h"
 
+/* Of a command line, in text: compilers have some of 100 KB. */
+#define STRINGS_SHOWN 160
+
 #define AT(type, member) .offset = offsetof(struct type, member)
 
 const struct field process_fields[] = {
@@ -187,13 +190,23 @@ static void strings_text(struct text *text, const char *const *strings, size_t c
 {
 	size_t i;
 
-	for (i = 0; i < count; i++) {
+	struct text line = { 0 };
+
+	for (i = 0; i < count && line.length < STRINGS_SHOWN; i++) {
 		if (i)
-			text_add(text, " ");
-		put_string(text, strings[i]);
+			text_add(&line, " ");
+		put_string(&line, strings[i]);
 	}
 	if (!count)
-		put_string(text, NULL);
+		put_string(&line, NULL);
+	if (line.length > STRINGS_SHOWN) {
+		line.length = STRINGS_SHOWN;
+		while ((line.bytes[line.length] & 0xc0) == 0x80) /* not within a character */
+			line.length--;
+		text_add(&line, "...");
+	}
+	text_add_bytes(text, line.bytes, line.length);
+	text_free(&line);
 }
 
 void field_text(struct text *text, const struct field *field, const void *entity)

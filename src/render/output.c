@@ -54,11 +54,11 @@ struct output output_to_memory(void)
 	return (struct output){ .fd = -1 };
 }
 
-static void write_out(struct output *output)
+void output_flush(struct output *output)
 {
 	size_t written = 0;
 
-	while (!output->failure && written < output->text.length) {
+	while (output->fd >= 0 && !output->failure && written < output->text.length) {
 		ssize_t size =
 		    write(output->fd, output->text.bytes + written, output->text.length - written);
 
@@ -69,19 +69,19 @@ static void write_out(struct output *output)
 		else if (errno != EINTR)
 			output->failure = errno;
 	}
-	output->text.length = 0;
+	if (output->fd >= 0)
+		output->text.length = 0;
 }
 
 void output_drain(struct output *output)
 {
-	if (output->fd >= 0 && output->text.length >= DRAIN_BYTES)
-		write_out(output);
+	if (output->text.length >= DRAIN_BYTES)
+		output_flush(output);
 }
 
 struct spy_error *output_close(struct output *output)
 {
-	if (output->fd >= 0)
-		write_out(output);
+	output_flush(output);
 	text_free(&output->text);
 	if (!output->failure || output->failure == EPIPE)
 		return NULL;

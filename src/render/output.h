@@ -42,6 +42,8 @@ struct output output_to_memory(void);
 
 /* Writes the buffer out where it has grown large; to be called after each row or so. */
 void output_drain(struct output *output);
+/* Writes it out in any case: before something is said on another descriptor. */
+void output_flush(struct output *output);
 /* Writes what is left and frees the buffer; the descriptor stays open. The error of the first write
  * that failed, but for EPIPE: a reader that has seen enough is no failure. */
 SPY_MUST_CHECK struct spy_error *output_close(struct output *output);

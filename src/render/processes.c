@@ -18,6 +18,13 @@ void notes_of_processes(const struct spy_process_list *list, struct notes *notes
 	struct text line = { 0 };
 	size_t i;
 
+	if (list->unreadable > 0) {
+		text_printf(&line,
+			    "%" PRId64 " %s could not be examined for want of permission: "
+			    "run spy as root to see all",
+			    list->unreadable, list->unreadable == 1 ? "process" : "processes");
+		*vector_push(&notes->lines) = text_take(&line);
+	}
 	for (i = 0; i < list->count; i++) {
 		const struct spy_process *process = &list->processes[i];
 
@@ -25,13 +32,6 @@ void notes_of_processes(const struct spy_process_list *list, struct notes *notes
 			continue;
 		text_printf(&line, "could not look into process %" PRId64 ": %s", process->pid,
 			    process->unreadable);
-		*vector_push(&notes->lines) = text_take(&line);
-	}
-	if (list->unreadable > 0) {
-		text_printf(&line,
-			    "%" PRId64 " %s could not be examined for want of permission: "
-			    "run spy as root to see all",
-			    list->unreadable, list->unreadable == 1 ? "process" : "processes");
 		*vector_push(&notes->lines) = text_take(&line);
 	}
 }

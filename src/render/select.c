@@ -71,10 +71,23 @@ void goroutine_list_free(struct goroutine_list *list)
 	list->left_out = 0;
 }
 
-/* Locations are shared within a snapshot, so their addresses stand for them. */
-static uint64_t mix(uint64_t hash, const void *pointer)
+static bool same_text(const char *a, const char *b)
 {
-	hash = (hash ^ (uint64_t)(uintptr_t)pointer) * 0x9e3779b97f4a7c15;
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* Locations of one place may be shared, but need not be. */
+static bool same_place(const struct spy_location *a, const struct spy_location *b)
+{
+	return a == b || (a && b && a->pc == b->pc && a->line == b->line &&
+			  a->inlined == b->inlined && same_text(a->function, b->function));
+}
+
+static uint64_t mix(uint64_t hash, const struct spy_location *location)
+{
+	if (location)
+		hash ^= location->pc + (uint64_t)location->line;
+	hash *= 0x9e3779b97f4a7c15;
 	return hash ^ hash >> 29;
 }
 
@@ -93,21 +106,16 @@ static uint64_t stack_hash(const struct spy_goroutine *goroutine)
 	return hash;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool same_stack(const struct spy_goroutine *a, const struct spy_goroutine *b)
 {
 	size_t i;
 
 	if (a->status != b->status || a->frame_count != b->frame_count ||
-	    a->locked_to_thread != b->locked_to_thread || creator(a) != creator(b) ||
+	    a->locked_to_thread != b->locked_to_thread || !same_place(creator(a), creator(b)) ||
 	    !same_text(a->wait_reason, b->wait_reason) || !same_text(a->stack_note, b->stack_note))
 		return false;
 	for (i = 0; i < a->frame_count; i++) {
-		if (a->frames[i].location != b->frames[i].location)
+		if (!same_place(a->frames[i].location, b->frames[i].location))
 			return false;
 	}
 	return true;

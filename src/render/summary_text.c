@@ -13,6 +13,7 @@
 #define LABEL_WIDTH   12 /* "GOMAXPROCS: " */
 #define BAR_WIDTH     30
 #define REASONS_SHOWN 20
+#define NEVER_BYTES   (1ll << 60)
 
 /* Begins a line: its label, aligned. */
 static struct text *line(struct output *output, const char *label)
@@ -41,29 +42,34 @@ static void header(struct output *output, const struct spy_snapshot *snapshot)
 
 	text = line(output, "Binary:");
 	put_string(text, snapshot->exe);
-	text = line(output, "\nModule:");
+	text_add(text, "\n");
+	text = line(output, "Module:");
 	put_string(text, build->module ? build->module : build->path);
 	if (build->version) {
 		text_add(text, " ");
 		put_string(text, build->version);
 	}
-	text = line(output, "\nGo:");
+	text_add(text, "\n");
+	text = line(output, "Go:");
 	put_string(text, snapshot->go_version);
 	text_printf(text, ", %s, %s",
 		    snapshot->debug_info == SPY_DEBUG_DWARF     ? "DWARF"
 		    : snapshot->debug_info == SPY_DEBUG_SYMBOLS ? "symbols, no DWARF"
 								: "stripped",
 		    layouts[snapshot->layout_from]);
-	text = line(output, "\nProcess:");
+	text_add(text, "\n");
+	text = line(output, "Process:");
 	put_number(text, snapshot->pid);
 	text_printf(text, ", up %s", units_duration(snapshot->uptime_ns, buffer));
 	text_printf(text, " since %s", units_moment(snapshot->started_at, buffer));
-	text = line(output, "\nGOMAXPROCS:");
+	text_add(text, "\n");
+	text = line(output, "GOMAXPROCS:");
 	put_number(text, snapshot->scheduler.gomaxprocs);
 	text_add(text, " of ");
 	put_number(text, snapshot->scheduler.ncpu);
 	text_add(text, " CPUs");
-	text = line(output, "\nPaused for:");
+	text_add(text, "\n");
+	text = line(output, "Paused for:");
 	text_add(text,
 		 snapshot->paused_ns ? units_duration(snapshot->paused_ns, buffer) : "not at all");
 	text_add(text, "\n\n");
@@ -95,7 +101,8 @@ static void memory(struct output *output, const struct spy_memory *memory)
 	item(text, "objects", units_count(memory->heap_objects, b));
 	item(text, "mallocs", units_count(memory->mallocs, b));
 	item(text, "frees", units_count(memory->frees, b));
-	text = line(output, "\nMemory:");
+	text_add(text, "\n");
+	text = line(output, "Memory:");
 	text_printf(text, "%s resident", units_bytes(memory->rss_bytes, b));
 	item(text, "from the system", units_bytes(memory->sys_bytes, b));
 	item(text, "stacks", units_bytes(memory->stack_inuse_bytes, b));
@@ -116,7 +123,11 @@ static void collector(struct output *output, const struct spy_snapshot *snapshot
 		text_add(text, "-");
 	else
 		text_printf(text, "%s ago", units_duration(snapshot->taken_at - gc->last_at, b));
-	item(text, "next at", units_bytes(gc->next_heap_bytes, b));
+	/* -1 where the collector is off; a goal no machine has memory for is as good as none */
+	item(text, "next at",
+	     gc->next_heap_bytes == -1 || gc->next_heap_bytes > NEVER_BYTES
+		 ? "no size"
+		 : units_bytes(gc->next_heap_bytes, b));
 	item(text, "pauses", units_duration(gc->pause_total_ns, b));
 	item(text, "CPU", units_percent(gc->cpu_fraction, b));
 	item(text, "GOGC", gc->percent == -1 ? "off" : units_count(gc->percent, b));
