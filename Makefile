@@ -26,7 +26,7 @@ unit_objects := $(unit_sources:tests/%.c=$(BUILD)/tests/%.o)
 fuzz_programs := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch] tools/*.c bench/*.c))
 
-.PHONY: all lib check install clean help
+.PHONY: all check lint bench install clean help
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/spy $(BUILD)/libspy.so
@@ -53,9 +53,55 @@ $(BUILD)/tests/%.o: tests/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests -MMD -MP -c -o $@ $<
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/libspy.a
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(BUILD)/libspy.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -o $@ $< $(BUILD)/libspy.a $(LIB_LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
+
+$(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
+
+.PHONY: test-programs
+test-programs: $(BUILD)/unit $(fuzz_programs) $(BUILD)/spy
+
+# What the tests run: the program as it ships, and everything once more under the sanitizers.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+check: all
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
+	$(BUILD)/asan/unit
+	tests/fuzz/run $(BUILD)/asan/fuzz
+	tests/run --no-unit
+
+lint:
+	clang-format --dry-run --Werror $(c_files)
+	tools/check-includes
+	shellcheck tools/install tools/demo tools/check tools/check-includes tools/layouts tools/toolchains .ci/run
+	mandoc -T lint -W warning docs/spy.1
+	printf '%s\n' $(filter src/%.c tests/fuzz/%.c tools/%.c,$(c_files)) | xargs -P 2 -n 4 \
+		sh -c 'clang-tidy --quiet "$$@" -- $(filter-out -Werror,$(ALL_CFLAGS)) -Itests 2>/dev/null' lint
+
+bench: all
+	bench/run
+
+install: all
+	install -D -m 755 $(BUILD)/spy $(DESTDIR)$(PREFIX)/bin/spy
+	install -D -m 755 $(BUILD)/libspy.so $(DESTDIR)$(PREFIX)/lib/libspy.so.0
+	ln -sf libspy.so.0 $(DESTDIR)$(PREFIX)/lib/libspy.so
+	install -D -m 644 include/spy.h $(DESTDIR)$(PREFIX)/include/spy.h
+	install -D -m 644 docs/spy.1 $(DESTDIR)$(PREFIX)/share/man/man1/spy.1
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+		$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(BUILD)/spy completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/spy
+	$(BUILD)/spy completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_spy
+	$(BUILD)/spy completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/spy.fish
+
+help:
+	@echo 'make          build $(BUILD)/spy and $(BUILD)/libspy.so'
+	@echo 'make check    run all tests (tools/check installs what they need first)'
+	@echo 'make lint     formatter, linters, include rules'
+	@echo 'make bench    measure against the Go runtime itself'
+	@echo 'make install  to PREFIX ($(PREFIX)), under DESTDIR'
+	@echo 'make clean    remove $(BUILD)'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
