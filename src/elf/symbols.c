@@ -35,8 +35,10 @@ static bool open_window(struct strings *strings, uint64_t start, uint64_t length
 	strings->window = memory_resize(strings->window, length + 2, 1);
 	strings->start = start;
 	strings->length = 0;
-	if (!image_read(strings->image, strings->offset + start, strings->window, length))
+	if (!image_read(strings->image, strings->offset + start, strings->window, length)) {
+		strings->size = 0; /* the file has become shorter: there are no more names */
 		return false;
+	}
 	strings->length = length;
 	strings->window[length] = strings->window[length + 1] = '\0';
 	return true;
@@ -189,6 +191,15 @@ static void symbol_table_cleanup(struct symbol_table *table)
 	free(table->chunk);
 }
 
+/* Whether a section is one that can be searched: not too large, and in the file. */
+static bool is_table(const struct binary *binary, const Elf64_Shdr *section)
+{
+	uint64_t size = image_size(binary->image);
+
+	return section->sh_size <= TABLE_BYTES_MAX && section->sh_offset <= size &&
+	       section->sh_size <= size - section->sh_offset;
+}
+
 static struct spy_error *symbol_table_open(const struct binary *binary, const Elf64_Shdr *section,
 					   struct symbol_table *table)
 {
@@ -196,8 +207,8 @@ static struct spy_error *symbol_table_open(const struct binary *binary, const El
 
 	if (section->sh_link < binary->section_count)
 		strings = &binary->sections[section->sh_link];
-	if (section->sh_entsize != sizeof(Elf64_Sym) || section->sh_size > TABLE_BYTES_MAX ||
-	    !strings || strings->sh_type != SHT_STRTAB || strings->sh_size > TABLE_BYTES_MAX)
+	if (section->sh_entsize != sizeof(Elf64_Sym) || !is_table(binary, section) || !strings ||
+	    strings->sh_type != SHT_STRTAB || !is_table(binary, strings))
 		return spy_error_new(SPY_ERROR_DATA, "%s is corrupt: its symbol table is broken",
 				     binary->name);
 	table->image = table->strings.image = binary->image;
