@@ -40,11 +40,13 @@ def row_of(version):
     """The row of the table for this version, or None."""
     patch = int((version.split(".") + ["0"])[2])
     rows = re.findall(
-        r"^ROW\((\d+), (\d+), (\d+), (\w+)\)$", (ROWS / "rows.def").read_text(), re.MULTILINE
+        r'^ROW\((\d+), (\d+), (\d+)\)\n#include "runtime_layouts/(.*)"\n',
+        (ROWS / "rows.def").read_text(),
+        re.MULTILINE,
     )
     for minor, first, last, name in rows:
         if int(minor) == minor_of(version) and int(first) <= patch <= int(last):
-            return numbers((ROWS / "rows" / f"{name}.inc").read_text())
+            return numbers((ROWS / name).read_text())
     return None
 
 
