@@ -28,6 +28,7 @@ class Program:
         self._buffer = b""
         try:
             self.ready = self._line(START_SECONDS)
+            self._await_reading()
         except BaseException:
             self.stop()
             raise
@@ -40,7 +41,22 @@ class Program:
         """Sends a command and returns its answer."""
         self.process.stdin.write(command.encode() + b"\n")
         self.process.stdin.flush()
-        return self._line(seconds)
+        answer = self._line(seconds)
+        self._await_reading()
+        return answer
+
+    def _await_reading(self):
+        """Waits until the program reads its standard input again: then it has come to rest."""
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            for thread in self.threads():
+                try:
+                    with open(f"/proc/{self.pid}/task/{thread}/syscall") as call:
+                        if call.read().startswith("0 0x0 "):  # read(2) from descriptor 0
+                            return
+                except OSError:
+                    continue  # the thread has ended, or we may not look
+            time.sleep(0.001)
 
     def _line(self, seconds):
         end = time.monotonic() + seconds
