@@ -329,6 +329,9 @@ START_TEST(copy_sorts_any_order)
 	struct copy *copy = copy_new(1 << 28);
 	uint8_t *bytes = memory_zeroed(COUNT, STRIDE);
 
+	copy_reserve(copy, 1000);
+	copy_reserve(copy, COUNT * 3);
+
 	for (uint32_t i = 0; i < COUNT; i++)
 		memcpy(bytes + (size_t)i * STRIDE, &i, sizeof(i));
 	for (uint32_t round = 0; round < 2; round++) {

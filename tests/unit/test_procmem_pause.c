@@ -354,7 +354,7 @@ START_TEST(target_dies_while_paused)
 	target = open_target(pid);
 	must(target_pause(target));
 	kill(pid, SIGKILL);
-	wait_until(state_of(pid, pid) == 'Z');
+	wait_until(spy_error_caught(target_ended(target)));
 	must_fail(target_read(target, (uintptr_t)&shared->ready, &word, sizeof(word)),
 		  SPY_ERROR_NO_PROCESS, "ended while it was read");
 	must_fail(target_ended(target), SPY_ERROR_NO_PROCESS, "ended");
