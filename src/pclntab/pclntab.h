@@ -25,7 +25,6 @@ struct pclntab_format {
 	 * has the three that there are. */
 	uint8_t inline_call_size;  /* 16, 20 (1.12-1.19), 16 */
 	bool inline_call_has_line; /* file and line of the call stand in the entry (to 1.11) */
-	bool inline_call_is_u32;   /* unused: the same as inline_call_has_line */
 	/* Numbers of PCDATA and FUNCDATA (runtime/funcdata.h). */
 	uint8_t pcdata_inline_index; /* PCDATA_InlTreeIndex: 1 to Go 1.12, then 2 */
 	uint8_t pcdata_arg_live;     /* PCDATA_ArgLiveIndex: 3, 1.18+ */

@@ -213,30 +213,56 @@ static const uint8_t *at_in_part(const struct program *program, uint64_t address
 	return NULL;
 }
 
-/* Copies the read-only mapping at an address. */
-static bool add_part(struct program *program, uint64_t address)
+/*
+ * The end of what follows a read-only mapping without a gap and is still relocated once and for
+ * all: the kernel protects PT_GNU_RELRO by pages, so that its last bytes lie on the first page of
+ * the writable mapping behind it (the function table of a PIE up to Go 1.17 ends there).
+ */
+static uint64_t end_with_tail(const struct target_mappings *all, size_t index)
+{
+	const struct target_mapping *mapping = &all->items[index];
+
+	if (index + 1 < all->count && all->items[index + 1].start == mapping->end &&
+	    all->items[index + 1].readable && same_file(mapping, &all->items[index + 1]))
+		return mapping->end + page_mask + 1;
+	return mapping->end;
+}
+
+static const struct target_mapping *mapping_at(const struct target_mappings *all, uint64_t address,
+					       uint64_t *end)
 {
 	size_t i;
 
-	for (i = 0; i < program->mappings.count; i++) {
-		const struct target_mapping *mapping = &program->mappings.items[i];
-		uint64_t size = mapping->end - mapping->start;
-		uint8_t *bytes;
+	for (i = 0; i < all->count; i++) {
+		const struct target_mapping *mapping = &all->items[i];
 
-		if (address < mapping->start || address >= mapping->end)
+		if (mapping->writable || !mapping->readable || address < mapping->start)
 			continue;
-		if (mapping->writable || !mapping->readable || size > PART_BYTES_MAX)
-			return false;
-		bytes = memory_new(size, 1);
-		if (spy_error_caught(target_read(program->target, mapping->start, bytes, size))) {
-			free(bytes);
-			return false;
-		}
-		*vector_push(&program->parts) =
-		    (struct program_part){ .start = mapping->start, .size = size, .bytes = bytes };
-		return true;
+		*end = end_with_tail(all, i);
+		if (address < *end)
+			return mapping;
 	}
-	return false;
+	return NULL;
+}
+
+/* Copies the read-only mapping at an address. */
+static bool add_part(struct program *program, uint64_t address)
+{
+	uint64_t end, size;
+	const struct target_mapping *mapping = mapping_at(&program->mappings, address, &end);
+	uint8_t *bytes;
+
+	if (!mapping || end - mapping->start > PART_BYTES_MAX)
+		return false;
+	size = end - mapping->start;
+	bytes = memory_new(size, 1);
+	if (spy_error_caught(target_read(program->target, mapping->start, bytes, size))) {
+		free(bytes);
+		return false;
+	}
+	*vector_push(&program->parts) =
+	    (struct program_part){ .start = mapping->start, .size = size, .bytes = bytes };
+	return true;
 }
 
 const uint8_t *program_at(void *context, uint64_t address, size_t *available)

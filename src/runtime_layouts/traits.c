@@ -6,8 +6,8 @@
 #define FORMAT_1_10                                                                                \
 	{                                                                                          \
 		.func_size = 40, .func_id_offset = 16, .nfuncdata_offset = 36,                     \
-		.inline_call_size = 16, .inline_call_is_u32 = true, .inline_call_has_line = true,  \
-		.pcdata_inline_index = 1, .funcdata_inline = 2                                     \
+		.inline_call_size = 16, .inline_call_has_line = true, .pcdata_inline_index = 1,    \
+		.funcdata_inline = 2                                                               \
 	}
 #define FORMAT_1_12                                                                                \
 	{                                                                                          \
