@@ -2,35 +2,15 @@
  *
  * Stacks as JSON: spy dump --json.
  */
-#include "base/map.h"
 #include "render/json.h"
+#include "render/places.h"
 #include "render/render.h"
 
-struct piece {
-	size_t offset, length;
-};
-
-/* Frames as JSON, each location's rendered once: there are far fewer places than frames. */
-struct frame_cache {
-	struct map indexes; /* address of a location -> index into pieces */
-	VECTOR(struct piece) pieces;
-	struct text text; /* that the pieces are in */
-};
-
-static const struct piece *frame_piece(struct frame_cache *cache,
-				       const struct spy_location *location)
+static size_t frame_json(struct text *text, const struct spy_location *location)
 {
-	bool found;
-	uint64_t index = map_get(&cache->indexes, (uint64_t)(uintptr_t)location, &found);
-	struct piece *piece;
 	struct json json;
 
-	if (found)
-		return &cache->pieces.items[index];
-	map_put(&cache->indexes, (uint64_t)(uintptr_t)location, cache->pieces.count);
-	piece = vector_push(&cache->pieces);
-	piece->offset = cache->text.length;
-	json_begin_text(&json, &cache->text);
+	json_begin_text(&json, text);
 	json_open_object(&json, NULL);
 	json_string(&json, "function", location->function ? location->function : "?");
 	json_string(&json, "file", location->file ? location->file : "?");
@@ -39,27 +19,20 @@ static const struct piece *frame_piece(struct frame_cache *cache,
 	json_bool(&json, "inlined", location->inlined);
 	json_close_object(&json);
 	json_end(&json);
-	piece->length = cache->text.length - piece->offset;
-	return piece;
-}
-
-static void frame_cache_free(struct frame_cache *cache)
-{
-	map_free(&cache->indexes);
-	text_free(&cache->text);
-	vector_free(&cache->pieces);
+	return text->length; /* one part */
 }
 
 static void frames_json(struct json *json, const struct spy_goroutine *goroutine,
-			struct frame_cache *cache)
+			struct places *places)
 {
 	size_t i;
 
 	json_open_array(json, "frames");
 	for (i = 0; i < goroutine->frame_count; i++) {
-		const struct piece *piece = frame_piece(cache, goroutine->frames[i].location);
+		const struct place *place = places_get(places, goroutine->frames[i].location);
 
-		json_raw(json, NULL, cache->text.bytes + piece->offset, piece->length);
+		json_raw(json, NULL, places->text.bytes + place->offset,
+			 place->end - place->offset);
 	}
 	json_close_array(json);
 }
@@ -121,7 +94,7 @@ static void waits_on_json(struct json *json, const struct spy_wait *wait)
 }
 
 static void goroutine_json(struct json *json, const struct spy_goroutine *goroutine,
-			   struct frame_cache *cache)
+			   struct places *places)
 {
 	json_open_object(json, NULL);
 	json_number(json, "id", goroutine->id);
@@ -137,7 +110,7 @@ static void goroutine_json(struct json *json, const struct spy_goroutine *gorout
 	labels_json(json, goroutine);
 	created_by_json(json, goroutine->created_by);
 	json_string(json, "stack_note", goroutine->stack_note);
-	frames_json(json, goroutine, cache);
+	frames_json(json, goroutine, places);
 	json_close_object(json);
 }
 
@@ -184,7 +157,7 @@ void render_dump_json(struct output *output, const struct spy_snapshot *snapshot
 		      const struct dump_options *options)
 {
 	struct goroutine_list list = { 0 };
-	struct frame_cache cache = { 0 };
+	struct places places = { .render = frame_json };
 	struct json json;
 	size_t i;
 
@@ -196,13 +169,13 @@ void render_dump_json(struct output *output, const struct spy_snapshot *snapshot
 	json_number(&json, "paused_ns", snapshot->paused_ns);
 	json_open_array(&json, "goroutines");
 	for (i = 0; i < list.refs.count; i++)
-		goroutine_json(&json, list.refs.items[i], &cache);
+		goroutine_json(&json, list.refs.items[i], &places);
 	json_close_array(&json);
 	if (options->group)
 		groups_json(&json, &list);
 	warnings_json(&json, snapshot, list.left_out);
 	json_close_object(&json);
 	json_end(&json);
-	frame_cache_free(&cache);
+	places_free(&places);
 	goroutine_list_free(&list);
 }

@@ -71,10 +71,14 @@ void traceback_labels(struct text *text, const struct spy_goroutine *goroutine)
 		text_add(text, "}");
 }
 
-/* "\t/path/file.go:12 +0x1d": no offset for an inlined call, nor at a function's entry
- * (runtime/traceback.go, traceback2()). */
-static void place(struct text *text, const struct spy_location *location)
+/* "main.f" and "\t/path/file.go:12 +0x1d\n": no offset for an inlined call, nor at a function's
+ * entry (runtime/traceback.go, traceback2()). */
+size_t traceback_place(struct text *text, const struct spy_location *location)
 {
+	size_t split;
+
+	put_string(text, location->function ? location->function : "?");
+	split = text->length;
 	text_add(text, "\t");
 	put_string(text, location->file ? location->file : "?");
 	text_add(text, ":");
@@ -84,42 +88,57 @@ static void place(struct text *text, const struct spy_location *location)
 		put_hex(text, location->pc_offset);
 	}
 	text_add(text, "\n");
+	return split;
 }
 
-static void frame(struct text *text, const struct spy_frame *frame, bool arguments)
+static void add_part(struct text *text, const struct places *places, size_t start, size_t end)
+{
+	text_add_bytes(text, places->text.bytes + start, end - start);
+}
+
+static void add_frame(struct text *text, const struct spy_frame *frame, bool arguments,
+		      struct places *places)
 {
 	const struct spy_location *location = frame->location;
+	const struct place *place = places_get(places, location);
 
-	put_string(text, location->function ? location->function : "?");
+	add_part(text, places, place->offset, place->split);
 	text_add(text, "(");
 	if (arguments && !location->inlined && frame->arguments)
 		put_string(text, frame->arguments);
 	else
 		text_add(text, "...");
 	text_add(text, ")\n");
-	place(text, location);
+	add_part(text, places, place->split, place->end);
 }
 
-void traceback_stack(struct text *text, const struct spy_goroutine *goroutine, bool arguments)
+static void add_creator(struct text *text, const struct spy_created_by *created_by,
+			struct places *places)
 {
-	const struct spy_created_by *created_by = goroutine->created_by;
-	size_t i;
+	const struct place *place = places_get(places, created_by->location);
 
-	for (i = 0; i < goroutine->frame_count; i++)
-		frame(text, &goroutine->frames[i], arguments);
-	if (goroutine->stack_note) {
-		text_add(text, "\t");
-		put_string(text, goroutine->stack_note);
-		text_add(text, "\n");
-	}
-	if (!created_by)
-		return;
 	text_add(text, "created by ");
-	put_string(text, created_by->location->function ? created_by->location->function : "?");
+	add_part(text, places, place->offset, place->split);
 	if (created_by->goroutine != SPY_UNKNOWN) {
 		text_add(text, " in goroutine ");
 		put_number(text, created_by->goroutine);
 	}
 	text_add(text, "\n");
-	place(text, created_by->location);
+	add_part(text, places, place->split, place->end);
+}
+
+void traceback_stack(struct text *text, const struct spy_goroutine *goroutine, bool arguments,
+		     struct places *places)
+{
+	size_t i;
+
+	for (i = 0; i < goroutine->frame_count; i++)
+		add_frame(text, &goroutine->frames[i], arguments, places);
+	if (goroutine->stack_note) {
+		text_add(text, "\t");
+		put_string(text, goroutine->stack_note);
+		text_add(text, "\n");
+	}
+	if (goroutine->created_by)
+		add_creator(text, goroutine->created_by, places);
 }
