@@ -4,22 +4,30 @@
 #include "dwarf/constants.h"
 #include "dwarf/dies.h"
 
-/* Go has 46 codes, numbered from 1; C compilers some hundred, with at most 20 attributes. */
-enum { CODE_MAX = 1 << 14, ATTRIBUTES_MAX = 1 << 18 };
+/* Go has 46 codes, numbered from 1; C compilers some hundred. */
+enum {
+	CODE_MAX = 1 << 14,
+	ATTRIBUTES_MAX = 1 << 18,    /* of a table */
+	ATTRIBUTES_OF_CODE_MAX = 64, /* C compilers have up to 20 */
+};
 
 /* The attributes of one code, up to the pair of zeros. */
 static bool read_attributes(struct cursor *cursor, struct abbrev_table *table)
 {
+	size_t max = table->attributes.count + ATTRIBUTES_OF_CODE_MAX;
+
+	if (max > ATTRIBUTES_MAX)
+		return false;
 	for (;;) {
 		uint64_t name = cursor_uvarint(cursor);
 		uint64_t form = cursor_uvarint(cursor);
 		struct abbrev_attribute *attribute;
 
-		if (cursor->failed || table->attributes.count >= ATTRIBUTES_MAX)
+		if (cursor->failed)
 			return false;
 		if (name == 0 && form == 0)
 			return true;
-		if (name > UINT16_MAX || form > UINT16_MAX)
+		if (table->attributes.count == max || name > UINT16_MAX || form > UINT16_MAX)
 			return false;
 		/* Its value stands here and not in the DIE; nothing that we ask for has it. */
 		if (form == DW_FORM_IMPLICIT_CONST)

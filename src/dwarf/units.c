@@ -12,9 +12,11 @@ enum {
 	ABBREV_BYTES_MAX = 64 << 20,
 	/* Programs of 100 MB have some thousand. */
 	UNITS_MAX = 1 << 18,
-	/* The compiler of Go 1.27 has half a million DIEs, of which a tenth is read. About a second
-	 * of work. */
-	WORK_MAX = 16 << 20,
+	/* What a lookup may cost, in bytes read; a program of 80 MB takes 40 million at most, this
+	 * is some seconds. */
+	WORK_MAX = 512 << 20,
+	WORK_OF_DIE = 16,       /* beyond its bytes */
+	WORK_OF_ATTRIBUTE = 16, /* of an abbreviation */
 };
 
 struct spy_error *units_corrupt(const char *what, uint64_t offset)
@@ -94,7 +96,7 @@ static struct spy_error *use_abbrevs(struct units *units, const struct unit *uni
 	abbrev_table_free(&units->abbrevs);
 	units->abbrevs = table;
 	units->has_abbrevs = true;
-	return spend(units, table.abbrevs.count + table.attributes.count);
+	return spend(units, WORK_OF_ATTRIBUTE * (table.abbrevs.count + table.attributes.count));
 }
 
 /*
@@ -191,12 +193,13 @@ static struct spy_error *read_die(struct walk *walk, struct die *ret)
 	const struct unit *unit = &units->list.items[walk->unit];
 	uint64_t start = walk->cursor.position;
 
-	TRY(spend(units, 1));
 	TRY(use_abbrevs(units, unit));
 	for (;;) {
 		uint64_t end = walk->cursor.size;
+		enum die_status status = die_read(&walk->cursor, &unit->form, &units->abbrevs, ret);
 
-		switch (die_read(&walk->cursor, &unit->form, &units->abbrevs, ret)) {
+		TRY(spend(units, WORK_OF_DIE + walk->cursor.position - start));
+		switch (status) {
 		case DIE_OK:
 			return NULL;
 		case DIE_CORRUPT:

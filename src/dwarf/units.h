@@ -25,13 +25,14 @@ struct units {
 	uint64_t next;               /* offset of the header that follows them */
 	struct abbrev_table abbrevs; /* the table used last: all Go units share one */
 	bool has_abbrevs;
-	uint64_t work_left; /* DIEs and declarations that may still be read */
+	uint64_t work_left; /* see units_start() */
 };
 
 struct spy_error *units_open(const struct binary *binary, struct units *ret) MUST_CHECK;
 void units_close(struct units *units);
 
-/* Gives a lookup its share of work. */
+/* Gives a lookup its share of work, after which it ends in an error: nothing in the file may make
+ * it run on. */
 void units_start(struct units *units);
 
 /* Makes list.items[index] known, unless there are not so many. */

@@ -20,8 +20,8 @@
 #include "base/text.h"
 #include "elf/binary.h"
 
-/* .debug_info is a quarter of a binary, inflated: this is that of a file of 4 GB. */
-enum { INFLATED_MAX = 1 << 30 };
+/* .debug_info is a quarter to a third of a binary, inflated: this is that of a file of 1.5 GB. */
+enum { INFLATED_MAX = 512 << 20 };
 
 /* Deflate expands a byte to 1032 at most (a match of 258 bytes in 2 bits). */
 enum { INFLATE_RATIO_MAX = 1032 };
