@@ -12,9 +12,9 @@ enum {
 	ABBREV_BYTES_MAX = 64 << 20,
 	/* Programs of 100 MB have some thousand. */
 	UNITS_MAX = 1 << 18,
-	/* What a lookup may cost, in bytes read; a program of 80 MB takes 40 million at most, this
+	/* What a lookup may cost, in bytes read; a program of 80 MB takes 15 to 40 million, this
 	 * is some seconds. */
-	WORK_MAX = 512 << 20,
+	WORK_MAX = 256 << 20,
 	WORK_OF_DIE = 16,       /* beyond its bytes */
 	WORK_OF_ATTRIBUTE = 16, /* of an abbreviation */
 };
