@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSPY_VERSION='"$(VERSION)"' -Iinclude -Isrc
 # The rooms of the house, from the ground up (docs/ARCHITECTURE.md).
 LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime unwind session
 CLI_ROOMS := render cli
-LIB_LIBS := -lelf -ldwarf -lisal -lz
+LIB_LIBS := -ldwarf -lisal -lz
 CLI_LIBS := -lyajl
 
 lib_sources := $(foreach room,$(LIB_ROOMS),$(sort $(wildcard src/$(room)/*.c)))

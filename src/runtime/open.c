@@ -269,6 +269,13 @@ static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_inf
 	return read_build_info(runtime);
 }
 
+enum spy_debug_info debug_info_of(const struct binary *binary)
+{
+	return binary_has_dwarf(binary)     ? SPY_DEBUG_DWARF
+	       : binary_has_symbols(binary) ? SPY_DEBUG_SYMBOLS
+					    : SPY_DEBUG_NONE;
+}
+
 static struct spy_error *open_program(struct go_runtime *runtime,
 				      const struct go_runtime_options *options)
 {
@@ -279,10 +286,8 @@ static struct spy_error *open_program(struct go_runtime *runtime,
 	TRY(program_open(runtime->target, options->bin, &runtime->program));
 	TRY(check_file_version(runtime));
 	symbols = program_symbols(&runtime->program);
-	runtime->debug_info = binary_has_dwarf(symbols)     ? SPY_DEBUG_DWARF
-			      : binary_has_symbols(symbols) ? SPY_DEBUG_SYMBOLS
-							    : SPY_DEBUG_NONE;
-	if (runtime->debug_info == SPY_DEBUG_DWARF && !options->table_first)
+	runtime->debug_info = debug_info_of(runtime->program.binary);
+	if (binary_has_dwarf(symbols) && !options->table_first)
 		dwarf_error = debug_info_open(symbols, &info);
 	error = open_parts(runtime, info, dwarf_error, options);
 	debug_info_close(info);

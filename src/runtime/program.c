@@ -118,13 +118,12 @@ static bool same_text(const struct binary *a, const struct binary *b)
 			continue;
 		for (k = 0; k < SAMPLES; k++) {
 			uint64_t address = segments[i].address + step * k;
-			size_t in_a = 0, in_b = 0, size;
-			bool relocated;
-			const uint8_t *bytes_a = binary_at(a, address, &in_a, &relocated);
-			const uint8_t *bytes_b = binary_at(b, address, &in_b, &relocated);
+			uint8_t bytes_a[SAMPLE_BYTES], bytes_b[SAMPLE_BYTES];
+			size_t left = segments[i].file_bytes - step * k;
+			size_t size = left < SAMPLE_BYTES ? left : SAMPLE_BYTES;
 
-			size = in_a < SAMPLE_BYTES ? in_a : SAMPLE_BYTES;
-			if (!bytes_a || !bytes_b || in_b < size ||
+			if (!binary_read(a, address, bytes_a, size) ||
+			    !binary_read(b, address, bytes_b, size) ||
 			    memcmp(bytes_a, bytes_b, size) != 0)
 				return false;
 		}

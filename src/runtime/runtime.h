@@ -31,8 +31,8 @@ struct go_runtime {
 	struct target *target;
 	struct program program;
 	struct arena arena;
-	const char *version; /* runtime.buildVersion */
-	enum spy_debug_info debug_info;
+	const char *version;            /* runtime.buildVersion */
+	enum spy_debug_info debug_info; /* of the target itself, whatever options.bin has */
 	struct runtime_layout layout;
 	struct go_global globals[GLOBALS];
 	struct code *code;
@@ -46,6 +46,9 @@ struct go_runtime_options {
 	bool table_first;  /* take the row of the version without reading DWARF: quick, for lists */
 	bool without_code; /* no function tables: nothing will be symbolised */
 };
+
+/* How much a file says of its program. */
+enum spy_debug_info debug_info_of(const struct binary *binary);
 
 /* Opens the runtime of a target, which stays the caller's. Reads, stops nothing. */
 struct spy_error *go_runtime_open(struct target *target, const struct go_runtime_options *options,

@@ -8,13 +8,6 @@ struct process_box {
 	struct arena arena;
 };
 
-static enum spy_debug_info debug_info_of(const struct binary *binary)
-{
-	return binary_has_dwarf(binary)     ? SPY_DEBUG_DWARF
-	       : binary_has_symbols(binary) ? SPY_DEBUG_SYMBOLS
-					    : SPY_DEBUG_NONE;
-}
-
 /* What only the process itself can tell: its version where the file does not, its goroutines. */
 static void look_inside(struct spy_process *process, struct arena *arena)
 {

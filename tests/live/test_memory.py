@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Memory and collector figures against the program's own runtime.ReadMemStats, byte for byte."""
+
+from harness import Skip, case
+
+FIELDS = {
+    "memory": {
+        "heap_alloc": "HeapAlloc", "heap_inuse": "HeapInuse", "heap_sys": "HeapSys",
+        "stack_inuse": "StackInuse", "sys": "Sys",
+    },
+    "gc": {
+        "cycles": "NumGC", "forced": "NumForcedGC", "last_at": "LastGC", "next_heap": "NextGC",
+        "pause_total_ns": "PauseTotalNs",
+    },
+}
+NO_LIMIT = 2**63 - 1
+
+
+def compare(t):
+    summary = t.spy.json("summary", "--pid", t.pid)
+    truth = t.program.ask("m")["memstats"]
+    for part, fields in FIELDS.items():
+        for name, field in fields.items():
+            t.equal(summary[part][name], truth[field], f"{part}.{name}")
+    return summary
+
+
+@case(program="heap", shared=False, flavours=("default", "pie"))
+def equals_memstats(t):
+    summary = compare(t)
+    t.equal(summary["gc"]["percent"], 100, "gc.percent")
+    t.equal(summary["gc"]["memory_limit"], NO_LIMIT if t.minor >= 19 else None, "gc.memory_limit")
+    # ReadMemStats has flushed what the Ps held: the figures are the same once more.
+    compare(t)
+
+
+@case(program="heap", shared=False, env={"GOMEMLIMIT": "12MiB"})
+def equals_memstats_under_a_limit(t):
+    if t.minor < 19:
+        raise Skip("GOMEMLIMIT came with Go 1.19")
+    t.equal(compare(t)["gc"]["memory_limit"], 12 << 20, "gc.memory_limit")
+
+
+@case(program="heap", shared=False, arguments=("-gogc=-1", "-ballast=64"), env={"GOMAXPROCS": "8"})
+def equals_memstats_with_ballast_and_eight_ps(t):
+    t.equal(compare(t)["gc"]["percent"], -1, "gc.percent")
