@@ -18,6 +18,8 @@ void notes_of_processes(const struct spy_process_list *list, struct notes *notes
 	struct text line = { 0 };
 	size_t i;
 
+	if (!list->count)
+		*vector_push(&notes->lines) = memory_string("no Go process was found");
 	if (list->unreadable > 0) {
 		text_printf(&line,
 			    "%" PRId64 " %s could not be examined for want of permission: "

@@ -113,21 +113,24 @@ static void collector(struct output *output, const struct spy_snapshot *snapshot
 {
 	const struct spy_gc *gc = &snapshot->gc;
 	char b[UNITS_MAX];
+	int64_t age;
 	struct text *text = line(output, "GC:");
 
 	put_string(text, gc->phase);
 	item(text, "cycles", units_count(gc->cycles, b));
 	item(text, "forced", units_count(gc->forced, b));
 	text_add(text, ", last ");
-	if (gc->last_at == SPY_UNKNOWN || snapshot->taken_at == SPY_UNKNOWN)
+	if (gc->last_at == SPY_UNKNOWN || snapshot->taken_at == SPY_UNKNOWN ||
+	    __builtin_sub_overflow(snapshot->taken_at, gc->last_at, &age))
 		text_add(text, "-");
 	else
-		text_printf(text, "%s ago", units_duration(snapshot->taken_at - gc->last_at, b));
-	/* -1 where the collector is off; a goal no machine has memory for is as good as none */
-	item(text, "next at",
-	     gc->next_heap_bytes == -1 || gc->next_heap_bytes > NEVER_BYTES
-		 ? "no size"
-		 : units_bytes(gc->next_heap_bytes, b));
+		text_printf(text, "%s ago", units_duration(age, b));
+	/* -1 where the collector is off; a goal that no machine has memory for is as good as none
+	 */
+	if (gc->next_heap_bytes == -1 || gc->next_heap_bytes > NEVER_BYTES)
+		text_add(text, ", next never");
+	else
+		item(text, "next at", units_bytes(gc->next_heap_bytes, b));
 	item(text, "pauses", units_duration(gc->pause_total_ns, b));
 	item(text, "CPU", units_percent(gc->cpu_fraction, b));
 	item(text, "GOGC", gc->percent == -1 ? "off" : units_count(gc->percent, b));

@@ -102,7 +102,7 @@ const char *units_moment(int64_t unix_ns, char buffer[UNITS_MAX])
 
 const char *units_percent(double fraction, char buffer[UNITS_MAX])
 {
-	if (isnan(fraction))
+	if (!isfinite(fraction))
 		return unknown(buffer);
 	snprintf(buffer, UNITS_MAX, "%.2f%%", fraction * 100);
 	return buffer;
