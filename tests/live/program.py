@@ -37,6 +37,10 @@ class Program:
     def pid(self):
         return self.process.pid
 
+    def next(self):
+        """Another line that it prints unasked."""
+        return self._line(START_SECONDS)
+
     def ask(self, command, seconds=START_SECONDS):
         """Sends a command and returns its answer."""
         self.process.stdin.write(command.encode() + b"\n")

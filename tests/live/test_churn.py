@@ -13,6 +13,8 @@ STACKS = re.compile(
     r"(?:[\w./()*]+ )*main\.main "
     r"|(?:(?:sync|internal/sync|sync/atomic)\.[\w.()*]+ )*main\.breed "
     r"|(?:sync\.[\w.()*]+ )*main\.childShallow "
+    # Not run yet: the function that the compiler makes of "go f(x)", since Go 1.17.
+    r"|main\.breed(?:\.func\d+|\.gowrap\d+|·dwrap·\d+) runtime\.goexit "
     rf"|(?:sync\.[\w.()*]+ |runtime\.Gosched )*{DEEP}main\.childDeep "
     r")$"
 )
