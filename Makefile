@@ -9,13 +9,14 @@ CC ?= gcc
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSPY_VERSION='"$(VERSION)"' -Iinclude -Isrc \
-	-I/usr/include/libdwarf -fPIC -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CFLAGS)
+	-fPIC -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CFLAGS)
 
 # The rooms of the house, from the ground up (docs/ARCHITECTURE.md).
 LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime unwind session
 CLI_ROOMS := render cli
-LIB_LIBS := -ldwarf -lisal -lz
+LIB_LIBS := -lisal
 CLI_LIBS := -lyajl
+UNIT_LIBS := -lz -lcheck -lsubunit -lm -lrt -lpthread
 
 lib_sources := $(foreach room,$(LIB_ROOMS),$(sort $(wildcard src/$(room)/*.c)))
 cli_sources := $(foreach room,$(CLI_ROOMS),$(sort $(wildcard src/$(room)/*.c)))
@@ -43,7 +44,7 @@ $(BUILD)/spy: $(cli_objects) $(BUILD)/libspy.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(CLI_LIBS)
 
 $(BUILD)/unit: $(unit_objects) $(BUILD)/libspy.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) -lcheck -lsubunit -lm -lrt -lpthread
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(UNIT_LIBS)
 
 $(BUILD)/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -57,15 +58,21 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/driver.c $(BUILD)/libspy.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
+$(BUILD)/fuzz/seeds: tests/fuzz/seeds.c tests/unit/pclntab_image.c $(BUILD)/libspy.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS) $(UNIT_LIBS)
+
 $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
+$(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
+$(BUILD)/layout_row $(BUILD)/dwarf_ask:
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
-test-programs: $(BUILD)/unit $(fuzz_programs) $(BUILD)/spy
+test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(fuzz_programs) $(BUILD)/spy
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all
+check: all $(BUILD)/layout_row $(BUILD)/dwarf_ask
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
 	$(BUILD)/asan/unit
 	tests/fuzz/run $(BUILD)/asan/fuzz

@@ -73,7 +73,8 @@ const struct runtime_traits *runtime_traits_of(const char *version);
 struct spy_error *layout_from_dwarf(struct debug_info *info, const char *version,
 				    struct runtime_layout *ret) MUST_CHECK;
 /* The row of this version. Of a patch release that no row names, the row of the nearest one, marked
- * as such: a layout changed within a minor version four times in 18 versions. False if there is no
+ * as such: layouts
+ * changed within a minor version, eleven times in 18 versions. False if there is no
  * row for the minor version, or something follows the number (GOEXPERIMENT, a release candidate).
  */
 bool layout_from_table(const char *version, struct runtime_layout *ret);

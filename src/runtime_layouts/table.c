@@ -47,6 +47,11 @@ bool layout_from_table(const char *version, struct runtime_layout *ret)
 	*ret = (struct runtime_layout){ .traits = runtime_traits_of(version),
 					.source = SPY_LAYOUT_TABLE,
 					.nearest = distance(best, wanted.patch) > 0 };
-	memcpy(ret->fields, best->fields, sizeof(ret->fields));
+	for (i = 0; i < LAYOUT_SLOTS; i++) {
+		ret->fields[i] = best->fields[i];
+		/* A slot that is newer than the row: absent, not at offset 0. */
+		if (!best->fields[i].size)
+			ret->fields[i].offset = -1;
+	}
 	return true;
 }
