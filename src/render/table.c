@@ -70,32 +70,38 @@ static void add_cut(struct text *text, const char *bytes, const struct table_cel
 	}
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 static void print_row(const struct table *table, struct output *output, const char *bytes,
 		      const struct table_cell *cells, const size_t *widths, unsigned indent)
 {
-	size_t last = table->column_count - 1, used = indent, i;
 	struct text *text = &output->text;
+	size_t room = output->width ? output->width : SIZE_MAX, start = text->length, i;
 
 	add_spaces(text, indent);
-	for (i = 0; i <= last; i++) {
+	room -= least(room, indent);
+	for (i = 0; i < table->column_count && room; i++) {
 		const struct table_cell *cell = &cells[i];
 		const struct table_column *column = &table->columns[i];
 		size_t padding = widths[i] - cell->width;
-		size_t room = output->width ? output->width : SIZE_MAX;
+		size_t before = column->right ? least(padding, room) : 0;
 
-		if (column->right)
-			add_spaces(text, padding);
+		add_spaces(text, before);
 		if (cell->colour)
 			text_add(text, output_colour(output, cell->colour));
-		add_cut(text, bytes + cell->offset, cell, room > used ? room - used : 0,
-			column->keep_end);
+		add_cut(text, bytes + cell->offset, cell, room - before, column->keep_end);
 		if (cell->colour)
 			text_add(text, output_colour(output, COLOUR_NONE));
-		if (i < last) { /* no blanks at the end of a line */
-			add_spaces(text, (column->right ? 0 : padding) + GAP);
-			used += widths[i] + GAP;
-		}
+		room -= least(room, widths[i]);
+		/* where nothing follows, these are taken away again */
+		add_spaces(text, (column->right ? 0 : padding) + least(room, GAP));
+		room -= least(room, GAP);
 	}
+	while (text->length > start && text->bytes[text->length - 1] == ' ')
+		text->length--;
 	text_add(text, "\n");
 	output_drain(output);
 }

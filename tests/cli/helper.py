@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the command line share: spy with a fake engine, and a runner.
+
+The fake engine (fake_engine.c) needs neither a target nor rights; the rest of the program is the
+real one. Every file here runs by itself and ends with "N passed, N failed".
+"""
+
+import atexit
+import functools
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-fsanitize=address,undefined",
+         "-fno-sanitize-recover=undefined"]
+
+
+@functools.cache
+def program():
+    """Builds spy over the fake engine, once."""
+    folder = tempfile.mkdtemp(prefix="spy-cli-")
+    atexit.register(shutil.rmtree, folder)
+    sources = [str(path) for room in ("base", "render", "cli")
+               for path in sorted((ROOT / "src" / room).glob("*.c"))]
+    sources += [str(ROOT / "tests/cli/fake_engine.c"), str(ROOT / "tests/unit/fake_snapshot.c")]
+    binary = f"{folder}/spy"
+    subprocess.run([os.environ.get("CC", "cc"), *FLAGS, f"-I{ROOT}/include", f"-I{ROOT}/src",
+                    f"-I{ROOT}/tests", "-o", binary, *sources, "-lyajl", "-lm"], check=True)
+    return binary
+
+
+def spy(*arguments, status=0, env=None, **options):
+    """Runs it; the result has stdout and stderr. The exit status must be the one expected."""
+    environment = {"PATH": os.environ["PATH"], "TZ": "UTC", **(env or {})}
+    options.setdefault("stdout", subprocess.PIPE)
+    done = subprocess.run([program(), *arguments], stderr=subprocess.PIPE, env=environment,
+                          text=True, timeout=60, check=False, **options)
+    equal(done.returncode, status, f"exit status of spy {' '.join(arguments)}: {done.stderr}")
+    return done
+
+
+def spy_json(*arguments, **options):
+    return json.loads(spy("--json", *arguments, **options).stdout)
+
+
+def usage_error(*arguments):
+    """The one line that it says of wrong usage, without its newline."""
+    done = spy(*arguments, status=2)
+    equal(done.stdout, "", "standard output of a usage error")
+    true(done.stderr.startswith("spy: ") and done.stderr.count("\n") == 1, done.stderr)
+    return done.stderr.rstrip("\n")
+
+
+def equal(got, wanted, what=""):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, not {wanted!r}")
+
+
+def true(condition, what=""):
+    if not condition:
+        raise AssertionError(what)
+
+
+def contains(text, part):
+    if part not in text:
+        raise AssertionError(f"{part!r} is not in {text!r}")
+
+
+def main(names):
+    """Runs the functions test_… of a file and exits."""
+    passed = failed = 0
+    for name, function in list(names.items()):
+        if not name.startswith("test_"):
+            continue
+        try:
+            function()
+            passed += 1
+        except Exception:  # whatever it is, it is a failure, and the others go on
+            failed += 1
+            print(f"FAILED {name}")
+            traceback.print_exc(limit=-3, file=sys.stdout)
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0)
