@@ -6,17 +6,14 @@ import re
 import views
 from harness import FEW, case
 
-# What the user's part of a stack may be, outermost last (fixtures/churn/main.go).
-DEEP = r"(main\.deeper ){0,41}"
+# What a stack may be (fixtures/churn/main.go): calls of the runtime and of sync, then one of the
+# program's own, then the function that the compiler makes of "go f(x)" since Go 1.17, which is
+# there only in stacks that show nothing else.
 STACKS = re.compile(
-    r"^(?:"
-    r"(?:[\w./()*]+ )*main\.main "
-    r"|(?:(?:sync|internal/sync|sync/atomic)\.[\w.()*]+ )*main\.breed "
-    r"|(?:sync\.[\w.()*]+ )*main\.childShallow "
-    # Not run yet: the function that the compiler makes of "go f(x)", since Go 1.17.
-    r"|main\.breed(?:\.func\d+|\.gowrap\d+|·dwrap·\d+) runtime\.goexit "
-    rf"|(?:sync\.[\w.()*]+ |runtime\.Gosched )*{DEEP}main\.childDeep "
-    r")$"
+    r"^(?:(?:runtime|sync|internal/sync|sync/atomic|internal/runtime/\w+)\.\S+ )*"
+    r"(?:main\.main |main\.breed |main\.childShallow |(?:main\.deeper ){0,41}main\.childDeep )?"
+    r"(?:main\.breed(?:\.func\d+|\.gowrap\d+|·dwrap·\d+) )?"
+    r"(?:runtime\.goexit )?$"
 )
 CREATORS = {"main.main", "main.breed"}
 

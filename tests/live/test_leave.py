@@ -108,7 +108,11 @@ def signal_pending(t):
             spy.wait()
         check_untouched(t, program, "after signals")
         t.check(program.ask("x")["made"] > 0, "the target does not answer")
-        spy = subprocess.Popen([SPY, "dump", "--pid", str(program.pid)], stdout=subprocess.DEVNULL)
+        spy = subprocess.Popen(
+            [SPY, "dump", "--pid", str(program.pid)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.kill(program.pid, signal.SIGTERM)
         spy.wait()
         program.process.wait(10)
