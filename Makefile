@@ -16,7 +16,7 @@ LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime unwind sessi
 CLI_ROOMS := render cli
 LIB_LIBS := -lisal
 CLI_LIBS := -lyajl
-UNIT_LIBS := -lz -lcheck -lsubunit -lm -lrt -lpthread
+UNIT_LIBS := $(CLI_LIBS) -lz -lcheck -lsubunit -lm -lrt -lpthread
 
 lib_sources := $(foreach room,$(LIB_ROOMS),$(sort $(wildcard src/$(room)/*.c)))
 cli_sources := $(foreach room,$(CLI_ROOMS),$(sort $(wildcard src/$(room)/*.c)))
@@ -43,7 +43,7 @@ $(BUILD)/libspy.so: $(lib_objects) src/session/libspy.map
 $(BUILD)/spy: $(cli_objects) $(BUILD)/libspy.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(CLI_LIBS)
 
-$(BUILD)/unit: $(unit_objects) $(BUILD)/libspy.a
+$(BUILD)/unit: $(unit_objects) $(filter $(BUILD)/render/%,$(cli_objects)) $(BUILD)/libspy.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(UNIT_LIBS)
 
 $(BUILD)/%.o: src/%.c Makefile

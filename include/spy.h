@@ -150,8 +150,11 @@ enum spy_status {
 /* "idle", "runnable", …: the names that the contract gives them. */
 SPY_API const char *spy_status_name(enum spy_status status);
 
+/* A profiler label. Its bytes are the program's own choice: they may hold NUL, which is why they
+ * have their sizes (a NUL follows them all the same). */
 struct spy_label {
 	const char *key, *value;
+	size_t key_bytes, value_bytes;
 };
 
 /* A place in the code: shared by all frames that stand at the same pc. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * An ELF file: sections, segments, symbols, build ids, Go build info. libelf lives here and nowhere
- * else. The file is untrusted: every offset and count is checked, corrupt tables give errors.
+ * An ELF file: sections, segments, symbols, build ids, Go build info. ELF is parsed here and
+ * nowhere else. The file is untrusted: every offset and count is checked, corrupt tables give
+ * errors.
  *
  * Addresses are link-time addresses (as in the file); the caller adds the load bias.
  */

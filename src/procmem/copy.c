@@ -33,7 +33,9 @@ struct copy {
 	size_t fetched;
 	span_vector spans; /* starts and ends ascend: none lies in another */
 	VECTOR(uint8_t *) buffers;
-	uint8_t *room; /* the rest of what was reserved, part of the last such buffer */
+	uint8_t *reserved; /* one of the buffers, or NULL */
+	uint64_t reserved_bytes;
+	uint8_t *room; /* the rest of it */
 	uint64_t room_bytes;
 	uint64_t limit, bytes, left_out;
 	size_t last; /* the span found last */
@@ -71,12 +73,26 @@ void copy_reserve(struct copy *copy, uint64_t bytes)
 {
 	if (bytes > copy->limit)
 		bytes = copy->limit;
-	copy->room = new_buffer(copy, bytes);
-	copy->room_bytes = bytes;
+	copy->reserved = copy->room = new_buffer(copy, bytes);
+	copy->reserved_bytes = copy->room_bytes = bytes;
 	/* A page of new memory is made when it is first written to, which costs more than what we
 	 * then read into it. */
 	for (uint64_t at = 0; at < bytes; at += PAGE_BYTES)
 		((volatile uint8_t *)copy->room)[at] = 0;
+}
+
+void copy_clear(struct copy *copy)
+{
+	for (size_t i = 0; i < copy->buffers.count; i++)
+		if (copy->buffers.items[i] != copy->reserved)
+			free(copy->buffers.items[i]);
+	copy->buffers.count = 0;
+	if (copy->reserved)
+		*vector_push(&copy->buffers) = copy->reserved;
+	copy->room = copy->reserved;
+	copy->room_bytes = copy->reserved_bytes;
+	copy->wants.count = copy->fetched = copy->spans.count = copy->last = 0;
+	copy->bytes = copy->left_out = 0;
 }
 
 static uint8_t *take_room(struct copy *copy, uint64_t bytes)

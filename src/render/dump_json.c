@@ -42,9 +42,11 @@ static void labels_json(struct json *json, const struct spy_goroutine *goroutine
 	size_t i;
 
 	json_open_object(json, "labels");
-	for (i = 0; i < goroutine->label_count; i++)
-		json_string(json, goroutine->labels[i].key ? goroutine->labels[i].key : "?",
-			    goroutine->labels[i].value);
+	for (i = 0; i < goroutine->label_count; i++) {
+		const struct spy_label *label = &goroutine->labels[i];
+
+		json_bytes(json, label->key, label->key_bytes, label->value, label->value_bytes);
+	}
 	json_close_object(json);
 }
 

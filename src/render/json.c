@@ -108,6 +108,15 @@ void json_null(struct json *json, const char *key)
 	yajl_gen_null(json->generator);
 }
 
+void json_bytes(struct json *json, const char *key, size_t key_size, const char *value,
+		size_t value_size)
+{
+	if (json->output)
+		output_drain(json->output);
+	string_value(json, key, key_size);
+	string_value(json, value, value_size);
+}
+
 void json_string(struct json *json, const char *key, const char *value)
 {
 	if (!value) {

@@ -29,6 +29,9 @@ void json_open_array(struct json *json, const char *key);
 void json_close_array(struct json *json);
 
 void json_string(struct json *json, const char *key, const char *value);
+/* A pair of which neither part ends at a NUL. */
+void json_bytes(struct json *json, const char *key, size_t key_size, const char *value,
+		size_t value_size);
 void json_number(struct json *json, const char *key, int64_t value);
 void json_double(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);

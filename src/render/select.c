@@ -25,14 +25,14 @@ static bool has_label(const struct spy_goroutine *goroutine, const char *wanted)
 {
 	const char *equals = strchr(wanted, '=');
 	size_t length = equals ? (size_t)(equals - wanted) : strlen(wanted), i;
+	size_t value_length = equals ? strlen(equals + 1) : 0;
 
 	for (i = 0; i < goroutine->label_count; i++) {
 		const struct spy_label *label = &goroutine->labels[i];
 
-		if (!label->key || !label->value)
-			continue;
-		if (strlen(label->key) == length && !memcmp(label->key, wanted, length) &&
-		    (!equals || !strcmp(label->value, equals + 1)))
+		if (label->key_bytes == length && !memcmp(label->key, wanted, length) &&
+		    (!equals || (label->value_bytes == value_length &&
+				 !memcmp(label->value, equals + 1, value_length))))
 			return true;
 	}
 	return false;

@@ -30,30 +30,36 @@ void traceback_state(struct text *text, const struct spy_goroutine *goroutine, b
 }
 
 /* runtime/traceback.go, tracebackStringNeedsQuoting() of Go 1.27 */
-static bool needs_quotes(const char *string)
+static bool needs_quotes(const char *bytes, size_t size)
 {
-	return string[strspn(string,
-			     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-			     "./_")] != '\0';
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "./_";
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (!memchr(plain, bytes[i], sizeof(plain) - 1))
+			return true;
+	return false;
 }
 
-static void label_word(struct text *text, const char *word)
+static void label_word(struct text *text, const char *word, size_t size)
 {
 	const char *quote;
 
-	if (!word) /* could not be read */
-		word = "?";
-	if (!needs_quotes(word)) {
-		text_add(text, word);
+	if (!needs_quotes(word, size)) {
+		text_add_bytes(text, word, size);
 		return;
 	}
 	text_add(text, "\"");
-	while ((quote = strchr(word, '"'))) {
-		text_add_escaped(text, word, (size_t)(quote - word));
+	while ((quote = memchr(word, '"', size))) {
+		size_t before = (size_t)(quote - word);
+
+		text_add_escaped(text, word, before);
 		text_add(text, "\\\"");
-		word = quote + 1;
+		word += before + 1;
+		size -= before + 1;
 	}
-	text_add_escaped(text, word, strlen(word));
+	text_add_escaped(text, word, size);
 	text_add(text, "\"");
 }
 
@@ -62,10 +68,12 @@ void traceback_labels(struct text *text, const struct spy_goroutine *goroutine)
 	size_t i;
 
 	for (i = 0; i < goroutine->label_count; i++) {
+		const struct spy_label *label = &goroutine->labels[i];
+
 		text_add(text, i ? ", " : " {");
-		label_word(text, goroutine->labels[i].key);
+		label_word(text, label->key, label->key_bytes);
 		text_add(text, ": ");
-		label_word(text, goroutine->labels[i].value);
+		label_word(text, label->value, label->value_bytes);
 	}
 	if (i)
 		text_add(text, "}");

@@ -9,10 +9,13 @@ enum {
 	GS_MAX = 64 << 20, /* goroutines; a Go program of that many has 128 GiB of stacks */
 	PS_MAX = 1 << 16,
 	MS_MAX = 1 << 20,
-	SEGMENT = 4096,                /* goroutines that are read at once */
-	SEGMENT_NON_BLOCKING = 256,    /* … while they run: a short window tears little */
-	TRIES = 6,                     /* readings of a goroutine that keeps changing */
-	STACK_BYTES_MAX = 256 << 20,   /* of one goroutine's stack that is copied */
+	SEGMENT = 4096,              /* goroutines that are read at once */
+	SEGMENT_NON_BLOCKING = 256,  /* … while they run: a short window tears little */
+	TRIES = 6,                   /* readings of a goroutine that keeps changing */
+	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
+	G_GAP = 64,                  /* bytes between gs in a span, about */
+	DETAIL_BYTES = 1 << 10,      /* of a goroutine's stack and what hangs on it, often */
+	RESERVED_BYTES_MAX = 64 << 20,
 	SYSTEM_STACK_BYTES = 32 << 10, /* of a thread's scheduler or signal stack */
 };
 #define COPY_BYTES_MAX (16ull << 30)
@@ -89,12 +92,13 @@ struct segment {
 	size_t count;
 };
 
-static bool read_gs(const struct segment *segment, struct raw_g *gs, struct copy *scratch)
+static void read_gs(const struct segment *segment, struct raw_g *gs)
 {
 	const struct runtime_layout *layout = &segment->runtime->layout;
+	struct copy *scratch = segment->collected->scratch;
 	size_t size = layout_size(layout, SIZE_g), i;
-	bool all = true;
 
+	copy_clear(scratch);
 	for (i = 0; i < segment->count; i++)
 		copy_want(scratch, segment->addresses[i], size, 0);
 	copy_fetch(scratch, segment->runtime->target);
@@ -103,9 +107,7 @@ static bool read_gs(const struct segment *segment, struct raw_g *gs, struct copy
 
 		gs[i] = bytes ? decode_g(layout, segment->addresses[i], bytes)
 			      : (struct raw_g){ .address = 0 };
-		all = all && bytes;
 	}
-	return all;
 }
 
 static bool is_wanted(const struct segment *segment, const struct raw_g *g)
@@ -166,19 +168,16 @@ static bool wants_details(const struct collect_request *request)
 static void read_stopped(const struct segment *all, size_t *capacity)
 {
 	struct collected *collected = all->collected;
-	struct copy *copy = copy_new(COPY_BYTES_MAX);
+	struct copy *copy = collected->copies.items[0];
 	struct raw_g *gs _cleanup_free_ = memory_new(SEGMENT, sizeof(*gs));
 	size_t start, i;
 
-	*vector_push(&collected->copies) = copy;
 	for (start = 0; start < all->count; start += SEGMENT) {
 		struct segment segment = *all;
-		struct copy *scratch = copy_new(COPY_BYTES_MAX);
 
 		segment.addresses += start;
 		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
-		read_gs(&segment, gs, scratch);
-		copy_free(scratch);
+		read_gs(&segment, gs);
 		if (wants_details(all->request))
 			read_details(&segment, gs, copy);
 		for (i = 0; i < segment.count; i++) {
@@ -198,18 +197,17 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 			  size_t *capacity)
 {
 	struct collected *collected = segment->collected;
-	struct copy *copy = copy_new(COPY_BYTES_MAX), *first = copy_new(COPY_BYTES_MAX),
-		    *second = copy_new(COPY_BYTES_MAX);
+	struct copy *copy = copy_new(COPY_BYTES_MAX);
 	struct raw_g *before _cleanup_free_ = memory_new(segment->count, sizeof(*before));
 	struct raw_g *after _cleanup_free_ = memory_new(segment->count, sizeof(*after));
 	bool *torn _cleanup_free_ = memory_zeroed(segment->count, sizeof(*torn));
 	size_t count = 0, i;
 
 	*vector_push(&collected->copies) = copy;
-	read_gs(segment, before, first);
+	read_gs(segment, before);
 	if (wants_details(segment->request))
 		read_details(segment, before, copy);
-	read_gs(segment, after, second);
+	read_gs(segment, after);
 	if (wants_details(segment->request))
 		copy_verify(copy, segment->runtime->target, torn, segment->count);
 	for (i = 0; i < segment->count; i++) {
@@ -230,8 +228,6 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 				keep(collected, &after[i], NULL, capacity);
 		}
 	}
-	copy_free(first);
-	copy_free(second);
 	return count;
 }
 
@@ -511,6 +507,27 @@ static size_t guess_ms(struct go_runtime *runtime, uint64_t **ret)
 	return count;
 }
 
+/* Makes room for what will probably be copied: a page of new memory costs more to make than to
+ * fill, and the target would stand still meanwhile. */
+static void reserve(struct go_runtime *runtime, const struct collect_request *request,
+		    struct collected *collected)
+{
+	uint64_t allgs[2] = { 0 }, count, segment, details;
+	size_t g = layout_size(&runtime->layout, SIZE_g) + G_GAP;
+
+	(void)spy_error_caught(target_read(runtime->target, runtime->globals[GLOBAL_allgs].address,
+					   allgs, sizeof(allgs)));
+	count = allgs[1] < GS_MAX ? allgs[1] : GS_MAX;
+	segment = request->non_blocking ? SEGMENT_NON_BLOCKING : SEGMENT;
+	copy_reserve(collected->scratch, (count < segment ? count : segment) * g);
+	if (request->non_blocking)
+		return;
+	*vector_push(&collected->copies) = copy_new(COPY_BYTES_MAX);
+	details = wants_details(request) && !request->goroutine ? count * DETAIL_BYTES : 0;
+	copy_reserve(collected->copies.items[0],
+		     details < RESERVED_BYTES_MAX ? details : RESERVED_BYTES_MAX);
+}
+
 static struct spy_error *stop_and_read(struct go_runtime *runtime,
 				       const struct collect_request *request,
 				       struct collected *collected, const uint64_t *ms,
@@ -531,10 +548,14 @@ static struct spy_error *stop_and_read(struct go_runtime *runtime,
 struct spy_error *collect(struct go_runtime *runtime, const struct collect_request *request,
 			  struct collected *ret)
 {
-	struct collected collected = { .state = copy_new(COPY_BYTES_MAX) };
+	struct collected collected = { .scratch = copy_new(COPY_BYTES_MAX),
+				       .state = copy_new(COPY_BYTES_MAX) };
 	uint64_t *ms _cleanup_free_ = NULL;
 	size_t m_count = guess_ms(runtime, &ms);
-	struct spy_error *error = stop_and_read(runtime, request, &collected, ms, m_count);
+	struct spy_error *error;
+
+	reserve(runtime, request, &collected);
+	error = stop_and_read(runtime, request, &collected, ms, m_count);
 
 	/* What could not be read of a target that ended says nothing about the target. */
 	if (error || collected.torn) {
@@ -561,6 +582,7 @@ void collected_free(struct collected *collected)
 		copy_free(collected->copies.items[i]);
 	vector_free(&collected->copies);
 	copy_free(collected->state);
+	copy_free(collected->scratch);
 	vector_free(&collected->gs);
 	vector_free(&collected->ms);
 	vector_free(&collected->ps);

@@ -60,6 +60,7 @@ struct collected {
 	VECTOR(struct raw_m) ms;
 	VECTOR(struct raw_p) ps;
 	VECTOR(struct raw_running) running;
+	struct copy *scratch;  /* of gs, a segment at a time */
 	struct copy *state;    /* sched, memstats, mheap_, gcController, mcaches, spans */
 	struct map sema_waits; /* g → address of the semaphore it waits on */
 	struct target_threads threads;

@@ -210,7 +210,9 @@ static void decode_label(void *context, const uint8_t *key, const uint8_t *value
 {
 	struct decoded *decoded = context;
 	struct spy_label label = { .key = string_of(decoded, key),
-				   .value = string_of(decoded, value) };
+				   .value = string_of(decoded, value),
+				   .key_bytes = load_u64(key + 8),
+				   .value_bytes = load_u64(value + 8) };
 
 	if (label.key && label.value && decoded->labels.count < LABELS_MAX)
 		*vector_push(&decoded->labels) = label;

@@ -107,19 +107,20 @@ static bool differ(const char *a, const char *b)
 /* Whether the executable bytes of two files are the same, by samples: for builds without any id. */
 static bool same_text(const struct binary *a, const struct binary *b)
 {
-	enum { SAMPLES = 64, SAMPLE_BYTES = 256 };
+	enum { SAMPLES = 64, SAMPLE_BYTES = 256, SMALLEST_STEP = 2 * 4096 };
 	const struct binary_segment *segments;
 	size_t count = binary_segments(a, &segments), i, k;
 
 	for (i = 0; i < count; i++) {
 		uint64_t step = segments[i].file_bytes / SAMPLES;
 
-		if (!segments[i].executable)
+		if (!segments[i].executable || step < SMALLEST_STEP)
 			continue;
 		for (k = 0; k < SAMPLES; k++) {
-			uint64_t address = segments[i].address + step * k;
+			/* Not the ELF header, which stripping changes. */
+			uint64_t address = segments[i].address + step * k + step / 2;
 			uint8_t bytes_a[SAMPLE_BYTES], bytes_b[SAMPLE_BYTES];
-			size_t left = segments[i].file_bytes - step * k;
+			size_t left = segments[i].file_bytes - step * k - step / 2;
 			size_t size = left < SAMPLE_BYTES ? left : SAMPLE_BYTES;
 
 			if (!binary_read(a, address, bytes_a, size) ||

@@ -61,8 +61,14 @@ static const struct spy_frame main_frames[] = {
 	{ .location = &entry, .arguments = "" },
 };
 static const struct spy_label labels[] = {
-	{ .key = "tenant", .value = "acme" },
-	{ .key = "a key", .value = "say \"hi\"" },
+	{ .key = "tenant",
+	  .value = "acme",
+	  .key_bytes = sizeof("tenant") - 1,
+	  .value_bytes = sizeof("acme") - 1 },
+	{ .key = "a key",
+	  .value = "say \"hi\"",
+	  .key_bytes = sizeof("a key") - 1,
+	  .value_bytes = sizeof("say \"hi\"") - 1 },
 };
 
 static const struct spy_goroutine goroutines[] = {
@@ -238,7 +244,13 @@ static const struct spy_location evil_place = {
 static const struct spy_created_by evil_creator = { .location = &evil_place,
 						    .goroutine = INT64_MAX };
 static const struct spy_frame evil_frames[] = { { .location = &evil_place, .arguments = EVIL } };
-static const struct spy_label evil_labels[] = { { .key = EVIL, .value = EVIL }, { .key = NULL } };
+static const struct spy_label evil_labels[] = {
+	{ .key = EVIL,
+	  .value = EVIL,
+	  .key_bytes = sizeof(EVIL) - 1,
+	  .value_bytes = sizeof(EVIL) - 1 },
+	{ .key = "nul\0in", .value = "", .key_bytes = 6 },
+};
 static const struct spy_goroutine evil_goroutines[] = {
 	{ .id = INT64_MAX,
 	  .address = UINT64_MAX,

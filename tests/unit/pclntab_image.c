@@ -446,7 +446,7 @@ void image_build(struct image *image, int variant)
 	};
 }
 
-struct spy_error *image_open(const struct image *image, struct memory *memory, struct pclntab **ret)
+struct spy_error *image_load(const struct image *image, struct memory *memory, struct pclntab **ret)
 {
 	struct pclntab_source source = image->source;
 

@@ -53,7 +53,7 @@ struct memory {
 	uint8_t *bytes;
 	size_t size;
 };
-struct spy_error *image_open(const struct image *image, struct memory *memory,
+struct spy_error *image_load(const struct image *image, struct memory *memory,
 			     struct pclntab **ret) MUST_CHECK;
 
 #endif

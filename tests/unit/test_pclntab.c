@@ -13,7 +13,7 @@ static struct pclntab *opened(struct image *image, struct memory *memory, int va
 	struct pclntab *tab = NULL;
 
 	image_build(image, variant);
-	error = image_open(image, memory, &tab);
+	error = image_load(image, memory, &tab);
 	ck_assert_msg(!error, "%s: %s", image_variants[variant].name, error ? error->message : "");
 	return tab;
 }
@@ -184,7 +184,7 @@ START_TEST(test_circle)
 			  image.tree_entry[0] +
 			      (image.variant->format.inline_call_size == 20 ? 16 : 8),
 			  0x10, 4);
-	ck_assert(!image_open(&image, &memory, &tab));
+	ck_assert(!image_load(&image, &memory, &tab));
 	ck_assert(pclntab_find(tab, TEXT + 0x310, &func));
 	ck_assert_uint_eq(pclntab_calls(tab, &func, TEXT + 0x310, calls, PCLNTAB_CALLS_MAX),
 			  PCLNTAB_CALLS_MAX);
@@ -239,7 +239,7 @@ static void expect_refused(const struct image *image, const char *what)
 {
 	struct memory memory;
 	struct pclntab *tab = (struct pclntab *)&memory;
-	struct spy_error *error = image_open(image, &memory, &tab);
+	struct spy_error *error = image_load(image, &memory, &tab);
 
 	ck_assert_msg(error != NULL, "%s", what);
 	ck_assert_int_eq(error->code, SPY_ERROR_DATA);
@@ -314,7 +314,7 @@ static void ask_if_opened(const struct image *image)
 {
 	struct memory memory;
 	struct pclntab *tab = NULL;
-	struct spy_error *error = image_open(image, &memory, &tab);
+	struct spy_error *error = image_load(image, &memory, &tab);
 
 	ck_assert(error || ask_all(tab));
 	spy_error_free(error);
