@@ -16,9 +16,18 @@ FIELDS = {
 NO_LIMIT = 2**63 - 1
 
 
-def compare(t):
+STACK_SPAN = 32 << 10
+
+
+def compare(t, flushed=False):
+    """ReadMemStats flushes the Ps' caches of free stacks before it counts, so that whole spans of
+    stacks may go back to the heap by its own doing: to be seen until it was called once."""
     summary = t.spy.json("summary", "--pid", t.pid)
     truth = t.program.ask("m")["memstats"]
+    given_back = 0 if flushed else summary["memory"]["stack_inuse"] - truth["StackInuse"]
+    if given_back > 0 and given_back % STACK_SPAN == 0:
+        truth["StackInuse"] += given_back
+        truth["HeapSys"] -= given_back
     for part, fields in FIELDS.items():
         for name, field in fields.items():
             t.equal(summary[part][name], truth[field], f"{part}.{name}")
@@ -30,8 +39,7 @@ def equals_memstats(t):
     summary = compare(t)
     t.equal(summary["gc"]["percent"], 100, "gc.percent")
     t.equal(summary["gc"]["memory_limit"], NO_LIMIT if t.minor >= 19 else None, "gc.memory_limit")
-    # ReadMemStats has flushed what the Ps held: the figures are the same once more.
-    compare(t)
+    compare(t, flushed=True)
 
 
 @case(program="heap", shared=False, env={"GOMEMLIMIT": "12MiB"})
