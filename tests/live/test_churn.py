@@ -10,7 +10,8 @@ from harness import FEW, case
 # read(2)), then one of the program's own, then the function that the compiler makes of "go f(x)" since Go 1.17, which is
 # there only in stacks that show nothing else.
 STACKS = re.compile(
-    r"^(?:(?:runtime|sync|internal/sync|sync/atomic|internal/runtime/\w+)\.\S+ )*"
+    r"^(?:(?:runtime|sync|internal/sync|sync/atomic|internal/runtime/\w+)\.\S+ "
+    r"|gosave_systemstack_switch |gogo )*"
     r"(?:(?:syscall|internal/poll|os|bufio)\.\S+ )*"
     r"(?:main\.main |main\.breed |main\.childShallow |(?:main\.deeper ){0,41}main\.childDeep )?"
     r"(?:main\.breed(?:\.func\d+|\.gowrap\d+|·dwrap·\d+) )?"
