@@ -119,7 +119,7 @@ const struct field gc_fields[] = {
 	{ .name = "cycles", .unit = UNIT_COUNT, AT(spy_gc, cycles) },
 	{ .name = "forced", .unit = UNIT_COUNT, AT(spy_gc, forced) },
 	{ .name = "last_at", .unit = UNIT_MOMENT, AT(spy_gc, last_at) },
-	{ .name = "next_heap", .unit = UNIT_BYTES, AT(spy_gc, next_heap_bytes) },
+	{ .name = "next_heap", .unit = UNIT_GOAL, AT(spy_gc, next_heap_bytes) },
 	{ .name = "pause_total_ns", .unit = UNIT_DURATION, AT(spy_gc, pause_total_ns) },
 	{ .name = "percent", .unit = UNIT_COUNT, AT(spy_gc, percent) },
 	{ .name = "memory_limit", .unit = UNIT_BYTES, AT(spy_gc, memory_limit_bytes) },
@@ -219,6 +219,7 @@ void field_text(struct text *text, const struct field *field, const void *entity
 		put_number(text, VALUE(field, entity, int64_t));
 		break;
 	case UNIT_BYTES:
+	case UNIT_GOAL:
 		text_add(text, units_bytes(VALUE(field, entity, int64_t), buffer));
 		break;
 	case UNIT_DURATION:
@@ -255,6 +256,9 @@ static void field_json(struct json *json, const struct field *field, const void 
 	case UNIT_DURATION:
 	case UNIT_MOMENT:
 		json_number(json, field->name, VALUE(field, entity, int64_t));
+		break;
+	case UNIT_GOAL:
+		json_goal(json, field->name, VALUE(field, entity, int64_t));
 		break;
 	case UNIT_FRACTION:
 		json_double(json, field->name, VALUE(field, entity, double));

@@ -13,6 +13,7 @@ enum unit {
 	UNIT_COUNT,
 	UNIT_ID,
 	UNIT_BYTES,
+	UNIT_GOAL, /* bytes at which the heap is collected; -1 is 2^64-1: never */
 	UNIT_DURATION,
 	UNIT_MOMENT,
 	UNIT_FRACTION, /* a double */

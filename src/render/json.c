@@ -137,6 +137,18 @@ void json_number(struct json *json, const char *key, int64_t value)
 	yajl_gen_integer(json->generator, value);
 }
 
+void json_goal(struct json *json, const char *key, int64_t bytes)
+{
+	static const char never[] = "18446744073709551615";
+
+	if (bytes != -1) {
+		json_number(json, key, bytes);
+		return;
+	}
+	add_key(json, key);
+	yajl_gen_number(json->generator, never, sizeof(never) - 1);
+}
+
 void json_double(struct json *json, const char *key, double value)
 {
 	if (!isfinite(value)) { /* JSON has no word for it */
