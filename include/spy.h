@@ -309,6 +309,7 @@ struct spy_request {
 	enum spy_view view;
 	bool system_goroutines; /* list the runtime's own goroutines, too */
 	int64_t goroutine;      /* only the one with this id; 0 for all */
+	size_t limit;           /* list this many, those with the lowest ids; 0 for all */
 };
 
 struct spy_snapshot {
@@ -332,6 +333,7 @@ struct spy_snapshot {
 	size_t m_count;
 	const struct spy_goroutine *goroutines; /* by id; no dead ones */
 	size_t goroutine_count;
+	size_t goroutines_left_out; /* beyond request.limit */
 	const char *const *warnings;
 	size_t warning_count;
 };

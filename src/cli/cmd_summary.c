@@ -56,15 +56,16 @@ static struct spy_error *run(const void *data, struct output *output)
 	const struct summary_arguments *arguments = data;
 	const struct summary_options shown = {
 		.place = (enum goroutine_place)arguments->place,
-		.limit = arguments->all     ? 0
-			 : arguments->limit ? arguments->limit
-					    : DEFAULT_LIMIT,
 	};
 	struct spy_request request = { .collect = SPY_COLLECT_MEMORY };
 	struct spy_snapshot *snapshot _cleanup_(cleanup_snapshot) = NULL;
 
-	if (!arguments->target.common.json)
+	if (!arguments->target.common.json) {
 		request.collect |= SPY_COLLECT_GOROUTINES | SPY_COLLECT_WAITS;
+		request.limit = arguments->all     ? 0
+				: arguments->limit ? (size_t)arguments->limit
+						   : DEFAULT_LIMIT;
+	}
 	TRY(target_snapshot(&arguments->target, &request, &snapshot));
 	if (arguments->target.common.json) {
 		render_summary_json(output, snapshot);

@@ -32,7 +32,6 @@ enum goroutine_place {
 
 struct summary_options {
 	enum goroutine_place place;
-	int64_t limit; /* rows of the list of goroutines; 0: all */
 };
 
 void render_summary_text(struct output *output, const struct spy_snapshot *snapshot,

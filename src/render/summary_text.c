@@ -308,18 +308,16 @@ static void goroutines(struct output *output, const struct spy_snapshot *snapsho
 		.columns = columns,
 		.column_count = sizeof(columns) / sizeof(*columns),
 	};
-	size_t shown = snapshot->goroutine_count, i;
+	size_t i;
 
-	if (options->limit > 0 && (uint64_t)options->limit < shown)
-		shown = (size_t)options->limit;
-	for (i = 0; i < shown; i++)
+	for (i = 0; i < snapshot->goroutine_count; i++)
 		goroutine_row(&table, &snapshot->goroutines[i], options->place);
 	table_print(&table, output, 0);
-	if (shown < snapshot->goroutine_count)
+	if (snapshot->goroutines_left_out)
 		text_printf(&output->text,
 			    "and %zu more: --all lists them, `spy dump --group` shows where they "
 			    "stand\n",
-			    snapshot->goroutine_count - shown);
+			    snapshot->goroutines_left_out);
 	table_free(&table);
 }
 

@@ -112,7 +112,7 @@ static void read_gs(const struct segment *segment, struct raw_g *gs)
 
 static bool is_wanted(const struct segment *segment, const struct raw_g *g)
 {
-	return g->address && !is_dead(g) &&
+	return g->address && !is_dead(g) && g->goid <= segment->collected->last_detailed &&
 	       (!segment->request->goroutine || (uint64_t)segment->request->goroutine == g->goid);
 }
 
@@ -164,12 +164,84 @@ static bool wants_details(const struct collect_request *request)
 	return request->collect & (SPY_COLLECT_STACKS | SPY_COLLECT_LABELS | SPY_COLLECT_WAITS);
 }
 
+/* The n-th smallest of the numbers, which it reorders (quickselect). */
+static uint64_t nth_smallest(uint64_t *numbers, size_t count, size_t n)
+{
+	size_t low = 0, high = count - 1;
+
+	while (low < high) {
+		uint64_t pivot = numbers[low + (high - low) / 2];
+		size_t i = low, j = high;
+
+		while (i <= j) {
+			while (numbers[i] < pivot)
+				i++;
+			while (numbers[j] > pivot)
+				j--;
+			if (i <= j) {
+				uint64_t swap = numbers[i];
+
+				numbers[i++] = numbers[j];
+				numbers[j] = swap;
+				if (!j)
+					break;
+				j--;
+			}
+		}
+		if (n <= j)
+			high = j;
+		else if (n >= i)
+			low = i;
+		else
+			break;
+	}
+	return numbers[n];
+}
+
+/* The id up to which goroutines are detailed: of so many as are listed, and the runtime's own,
+ * which are known only when the target runs again. */
+static void choose_detailed(struct collected *collected, size_t limit, size_t system)
+{
+	size_t count = collected->gs.count, wanted = limit + system, i;
+	uint64_t *ids _cleanup_free_ = NULL;
+
+	if (!limit || wanted >= count)
+		return;
+	ids = memory_new(count, sizeof(*ids));
+	for (i = 0; i < count; i++)
+		ids[i] = collected->gs.items[i].goid;
+	collected->last_detailed = nth_smallest(ids, count, wanted);
+}
+
+/* More than the goroutines of the runtime that any version has: four and some, a worker of the
+ * collector for each P. */
+static size_t system_goroutines(const struct collected *collected)
+{
+	return 64 + collected->ps.count;
+}
+
+static void read_details_of_some(const struct segment *all, struct copy *copy)
+{
+	const struct collected *collected = all->collected;
+	VECTOR(struct raw_g) some = { 0 };
+	struct segment segment = *all;
+	size_t i;
+
+	for (i = 0; i < collected->gs.count; i++)
+		if (collected->gs.items[i].goid <= collected->last_detailed)
+			*vector_push(&some) = collected->gs.items[i];
+	segment.count = some.count;
+	read_details(&segment, some.items, copy);
+	vector_free(&some);
+}
+
 /* All goroutines of a target that stands still. */
 static void read_stopped(const struct segment *all, size_t *capacity)
 {
 	struct collected *collected = all->collected;
 	struct copy *copy = collected->copies.items[0];
 	struct raw_g *gs _cleanup_free_ = memory_new(SEGMENT, sizeof(*gs));
+	bool some = all->request->limit, details = wants_details(all->request);
 	size_t start, i;
 
 	for (start = 0; start < all->count; start += SEGMENT) {
@@ -178,7 +250,7 @@ static void read_stopped(const struct segment *all, size_t *capacity)
 		segment.addresses += start;
 		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
 		read_gs(&segment, gs);
-		if (wants_details(all->request))
+		if (details && !some)
 			read_details(&segment, gs, copy);
 		for (i = 0; i < segment.count; i++) {
 			if (!gs[i].address)
@@ -189,6 +261,11 @@ static void read_stopped(const struct segment *all, size_t *capacity)
 				keep(collected, &gs[i], copy, capacity);
 		}
 	}
+	if (!some)
+		return;
+	choose_detailed(collected, all->request->limit, system_goroutines(collected));
+	if (details)
+		read_details_of_some(all, copy);
 }
 
 /* Reads goroutines that run on meanwhile, and again; keeps those that were the same both times and
@@ -231,11 +308,37 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 	return count;
 }
 
+/* Which goroutines will be detailed, before they are read for good: while they run on, each is read
+ * with what hangs on it in one go. */
+static void choose_before(const struct segment *all)
+{
+	struct collected ids = { .last_detailed = UINT64_MAX };
+	struct raw_g *gs _cleanup_free_ = memory_new(SEGMENT_NON_BLOCKING, sizeof(*gs));
+	size_t start, i;
+
+	for (start = 0; start < all->count; start += SEGMENT_NON_BLOCKING) {
+		struct segment segment = *all;
+
+		segment.addresses += start;
+		segment.count = all->count - start < SEGMENT_NON_BLOCKING ? all->count - start
+									  : SEGMENT_NON_BLOCKING;
+		read_gs(&segment, gs);
+		for (i = 0; i < segment.count; i++)
+			if (gs[i].address && !is_dead(&gs[i]))
+				*vector_push(&ids.gs) = gs[i];
+	}
+	choose_detailed(&ids, all->request->limit, system_goroutines(all->collected));
+	all->collected->last_detailed = ids.last_detailed;
+	vector_free(&ids.gs);
+}
+
 static void read_running_on(const struct segment *all, size_t *capacity)
 {
 	uint64_t addresses[SEGMENT_NON_BLOCKING], changed[SEGMENT_NON_BLOCKING];
 	size_t start, i;
 
+	if (all->request->limit && wants_details(all->request))
+		choose_before(all);
 	for (start = 0; start < all->count; start += SEGMENT_NON_BLOCKING) {
 		struct segment segment = *all;
 		int try;
@@ -523,7 +626,9 @@ static void reserve(struct go_runtime *runtime, const struct collect_request *re
 	if (request->non_blocking)
 		return;
 	*vector_push(&collected->copies) = copy_new(COPY_BYTES_MAX);
-	details = wants_details(request) && !request->goroutine ? count * DETAIL_BYTES : 0;
+	details = wants_details(request) && !request->goroutine && !request->limit
+		      ? count * DETAIL_BYTES
+		      : 0;
 	copy_reserve(collected->copies.items[0],
 		     details < RESERVED_BYTES_MAX ? details : RESERVED_BYTES_MAX);
 }
@@ -548,7 +653,8 @@ static struct spy_error *stop_and_read(struct go_runtime *runtime,
 struct spy_error *collect(struct go_runtime *runtime, const struct collect_request *request,
 			  struct collected *ret)
 {
-	struct collected collected = { .scratch = copy_new(COPY_BYTES_MAX),
+	struct collected collected = { .last_detailed = UINT64_MAX,
+				       .scratch = copy_new(COPY_BYTES_MAX),
 				       .state = copy_new(COPY_BYTES_MAX) };
 	uint64_t *ms _cleanup_free_ = NULL;
 	size_t m_count = guess_ms(runtime, &ms);

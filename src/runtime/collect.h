@@ -48,6 +48,7 @@ struct raw_running {
 struct collect_request {
 	unsigned collect;  /* of enum spy_collect */
 	int64_t goroutine; /* only this one's stack, labels, waits; 0: all */
+	size_t limit;      /* only those of so many with the lowest ids; 0: all */
 	bool non_blocking;
 };
 
@@ -65,7 +66,8 @@ struct collected {
 	struct map sema_waits; /* g → address of the semaphore it waits on */
 	struct target_threads threads;
 	struct arena arena;
-	uint64_t all_gs; /* len(allgs) */
+	uint64_t last_detailed; /* id of the last goroutine whose stack, labels, waits are there */
+	uint64_t all_gs;        /* len(allgs) */
 	int64_t dead;
 	int64_t torn;    /* goroutines that changed whenever they were read */
 	int64_t free_gs; /* in the free lists of the scheduler and the Ps */
@@ -84,10 +86,10 @@ void collected_free(struct collected *collected);
 void collected_labels(const struct go_runtime *runtime, const struct copy *copy, uint64_t labels,
 		      struct arena *arena, const struct spy_label **ret, size_t *count);
 
-/* What it waits on. */
+/* What it waits on. `types` remembers names of the arena by their descriptors' addresses. */
 struct spy_wait collected_wait(struct go_runtime *runtime, const struct collected *collected,
 			       const struct copy *copy, const struct raw_g *g,
-			       const char *wait_reason, struct arena *arena);
+			       const char *wait_reason, struct map *types, struct arena *arena);
 
 /* The numbers of runtime.MemStats that a summary shows, and what the collector is about. */
 void collected_memory(struct go_runtime *runtime, const struct collected *collected,

@@ -74,9 +74,22 @@ static enum spy_wait_kind kind_of(const char *wait_reason)
 	return SPY_WAIT_NONE;
 }
 
+static const char *type_name(struct go_runtime *runtime, uint64_t type, struct map *types,
+			     struct arena *arena)
+{
+	bool found;
+	uint64_t name = map_get(types, type, &found);
+
+	if (!found) {
+		name = (uintptr_t)go_type_name(runtime, type, arena);
+		map_put(types, type, name);
+	}
+	return (const char *)(uintptr_t)name;
+}
+
 static struct spy_wait channel_wait(struct go_runtime *runtime, const struct copy *copy,
 				    const struct raw_g *g, enum spy_wait_kind kind,
-				    struct arena *arena)
+				    struct map *types, struct arena *arena)
 {
 	const struct runtime_layout *layout = &runtime->layout;
 	struct spy_wait wait = { .kind = kind,
@@ -99,20 +112,20 @@ static struct spy_wait channel_wait(struct go_runtime *runtime, const struct cop
 	wait.capacity = (int64_t)layout_number(layout, FIELD_hchan_dataqsiz, channel);
 	wait.element_bytes = (int64_t)layout_number(layout, FIELD_hchan_elemsize, channel);
 	wait.element_type =
-	    go_type_name(runtime, layout_number(layout, FIELD_hchan_elemtype, channel), arena);
+	    type_name(runtime, layout_number(layout, FIELD_hchan_elemtype, channel), types, arena);
 	return wait;
 }
 
 struct spy_wait collected_wait(struct go_runtime *runtime, const struct collected *collected,
 			       const struct copy *copy, const struct raw_g *g,
-			       const char *wait_reason, struct arena *arena)
+			       const char *wait_reason, struct map *types, struct arena *arena)
 {
 	enum spy_wait_kind kind = wait_reason ? kind_of(wait_reason) : SPY_WAIT_NONE;
 	uint64_t semaphore;
 	bool found;
 
 	if (kind != SPY_WAIT_NONE && g->waiting && copy)
-		return channel_wait(runtime, copy, g, kind, arena);
+		return channel_wait(runtime, copy, g, kind, types, arena);
 	semaphore = map_get(&collected->sema_waits, g->address, &found);
 	if (found && g->status == G_WAITING)
 		return (struct spy_wait){ .kind = SPY_WAIT_LOCK,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime_layouts/layouts.h"
 
-#include "base/cursor.h"
-
 static const struct {
 	const char *type, *path;
 } slots[LAYOUT_SLOTS] = {
@@ -25,27 +23,6 @@ const char *layout_slot_name(enum layout_slot slot)
 	};
 
 	return names[slot];
-}
-
-uint64_t layout_number(const struct runtime_layout *layout, enum layout_slot slot,
-		       const void *structure)
-{
-	const struct layout_field *field = &layout->fields[slot];
-	const uint8_t *bytes;
-
-	if (field->offset < 0)
-		return 0;
-	bytes = (const uint8_t *)structure + field->offset;
-	switch (field->size) {
-	case 1:
-		return bytes[0];
-	case 2:
-		return load_u16(bytes);
-	case 4:
-		return load_u32(bytes);
-	default:
-		return load_u64(bytes);
-	}
 }
 
 void layout_queries(struct debug_query queries[static LAYOUT_SLOTS])

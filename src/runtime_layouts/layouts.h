@@ -10,6 +10,7 @@
 #ifndef RUNTIME_LAYOUTS_LAYOUTS_H
 #define RUNTIME_LAYOUTS_LAYOUTS_H
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "dwarf/debug_info.h"
 #include "runtime_layouts/traits.h"
@@ -53,8 +54,25 @@ static inline size_t layout_offset(const struct runtime_layout *layout, enum lay
 }
 /* The unsigned number in a member (1, 2, 4 or 8 bytes; of a larger one its first 8) of a structure
  * that starts at bytes. 0 where it is absent: ask layout_has() first where that matters. */
-uint64_t layout_number(const struct runtime_layout *layout, enum layout_slot slot,
-		       const void *structure);
+static inline uint64_t layout_number(const struct runtime_layout *layout, enum layout_slot slot,
+				     const void *structure)
+{
+	const struct layout_field *field = &layout->fields[slot];
+	const uint8_t *bytes = (const uint8_t *)structure + field->offset;
+
+	if (field->offset < 0)
+		return 0;
+	switch (field->size) {
+	case 1:
+		return bytes[0];
+	case 2:
+		return load_u16(bytes);
+	case 4:
+		return load_u32(bytes);
+	default:
+		return load_u64(bytes);
+	}
+}
 
 /* A Go version, "go1.22.12" → 22, 12. minor -1 for what is no release ("devel …"). */
 struct go_version {

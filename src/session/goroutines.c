@@ -52,27 +52,51 @@ static bool is_one_of(const char *name, const char *const *names, size_t count)
 }
 #define IS_ONE_OF(name, names) is_one_of(name, names, sizeof(names) / sizeof(names[0]))
 
-/* runtime/traceback.go: isSystemGoroutine. A goroutine that runs finalizers or cleanups is one but
- * while it is in the user's code; `now` false asks what it was when it was created, as sched.ngsys
- * and so runtime.NumGoroutine count it. */
-static bool is_system(const struct making *making, const struct raw_g *raw, bool now)
+/* What kind of goroutine a function starts: runtime/traceback.go: isSystemGoroutine. */
+static enum start_kind start_kind(const struct making *making, const char *name)
 {
 	static const char *const users[] = { "runtime.main", "runtime.corostart",
 					     "runtime.handleAsyncEvent" };
 	static const char *const finalizers[] = { "runtime.runfinq", "runtime.runFinalizers" };
 	static const char *const named[] = { "runtime.bgsweep", "runtime.forcegchelper",
 					     "runtime.timerproc", "runtime.gcBgMarkWorker" };
-	const char *name = unwinder_function(making->unwinder, raw->startpc);
+	bool system;
 
 	if (!name)
-		return false;
+		return START_USER;
 	if (IS_ONE_OF(name, finalizers))
-		return !now || !making->collected->finalizer_runs;
+		return START_FINALIZERS;
 	if (strcmp(name, "runtime.runCleanups") == 0)
-		return !now || !raw->running_cleanups;
+		return START_CLEANUPS;
 	if (making->spy->runtime.layout.traits->named_system_goroutines)
-		return IS_ONE_OF(name, named);
-	return strncmp(name, "runtime.", 8) == 0 && !IS_ONE_OF(name, users);
+		system = IS_ONE_OF(name, named);
+	else
+		system = strncmp(name, "runtime.", 8) == 0 && !IS_ONE_OF(name, users);
+	return system ? START_SYSTEM : START_USER;
+}
+
+/* A goroutine that runs finalizers or cleanups is the runtime's but while it is in the user's code;
+ * `now` false asks what it was when it was created, as sched.ngsys and so runtime.NumGoroutine
+ * count it. */
+static bool is_system(struct making *making, const struct raw_g *raw, bool now)
+{
+	if (!making->last_start_known || making->last_start != raw->startpc) {
+		making->last_start_kind =
+		    start_kind(making, unwinder_function(making->unwinder, raw->startpc));
+		making->last_start = raw->startpc;
+		making->last_start_known = true;
+	}
+	switch (making->last_start_kind) {
+	case START_FINALIZERS:
+		return !now || !making->collected->finalizer_runs;
+	case START_CLEANUPS:
+		return !now || !raw->running_cleanups;
+	case START_SYSTEM:
+		return true;
+	case START_USER:
+		break;
+	}
+	return false;
 }
 
 /* The runtime's words for why a goroutine waits, one copy each. */
@@ -84,11 +108,16 @@ static const char *wait_reason(struct making *making, const struct raw_g *raw)
 	uint64_t known;
 	bool found;
 
+	if (raw->wait_reason == making->last_reason && raw->status == G_WAITING)
+		return making->last_reason_words;
 	if ((raw->status != G_WAITING && raw->status != G_LEAKED) || !raw->wait_reason)
 		return NULL;
 	known = map_get(&making->wait_reasons, raw->wait_reason, &found);
-	if (found)
-		return (const char *)(uintptr_t)known;
+	if (found) {
+		making->last_reason = raw->wait_reason;
+		making->last_reason_words = (const char *)(uintptr_t)known;
+		return making->last_reason_words;
+	}
 	if (raw->wait_reason_size) {
 		uint64_t header[2] = { raw->wait_reason, raw->wait_reason_size };
 
@@ -148,7 +177,7 @@ static void fill_goroutine(struct making *making, const struct raw_g *raw, const
 				 &g->labels, &g->label_count);
 	if (what & SPY_COLLECT_WAITS)
 		g->wait = collected_wait(&making->spy->runtime, making->collected, copy, raw,
-					 g->wait_reason, &making->snapshot->arena);
+					 g->wait_reason, &making->types, &making->snapshot->arena);
 	if (what & SPY_COLLECT_STACKS)
 		make_stack(making, raw, copy, g);
 }
@@ -227,35 +256,61 @@ static void count_goroutines(struct making *making)
 	fill_reasons(making, &reasons);
 }
 
+/* A goroutine that is to be listed, before it is made. */
+struct listed {
+	const struct raw_g *raw;
+	const struct copy *copy;
+};
+
 static int by_id(const void *a, const void *b)
 {
-	const struct spy_goroutine *x = a, *y = b;
+	uint64_t x = ((const struct listed *)a)->raw->goid,
+		 y = ((const struct listed *)b)->raw->goid;
 
-	return x->id < y->id ? -1 : x->id > y->id;
+	return x < y ? -1 : x > y;
+}
+
+static size_t choose_listed(struct making *making, struct listed *list)
+{
+	const struct collected *collected = making->collected;
+	const struct spy_request *request = making->request;
+	size_t count = 0, i;
+	bool sorted = true;
+
+	for (i = 0; i < collected->gs.count; i++) {
+		const struct raw_g *raw = &collected->gs.items[i];
+
+		if (!collected->copy_of[i] || raw->goid > collected->last_detailed ||
+		    (request->goroutine && (int64_t)raw->goid != request->goroutine) ||
+		    (!request->system_goroutines && is_system(making, raw, true)))
+			continue;
+		sorted = sorted && (!count || list[count - 1].raw->goid < raw->goid);
+		list[count++] = (struct listed){ .raw = raw, .copy = collected->copy_of[i] };
+	}
+	if (!sorted)
+		qsort(list, count, sizeof(*list), by_id);
+	return request->limit && request->limit < count ? request->limit : count;
 }
 
 static void list_goroutines(struct making *making)
 {
-	const struct collected *collected = making->collected;
-	const struct spy_request *request = making->request;
-	struct spy_goroutine *list =
-	    arena_alloc(&making->snapshot->arena, collected->gs.count, sizeof(*list));
-	size_t count = 0, i;
+	struct spy_snapshot *public = &making->snapshot->public;
+	struct listed *list _cleanup_free_ = memory_new(making->collected->gs.count, sizeof(*list));
+	size_t count = choose_listed(making, list), made = 0, i;
+	struct spy_goroutine *goroutines =
+	    arena_alloc(&making->snapshot->arena, count, sizeof(*goroutines));
 
-	for (i = 0; i < collected->gs.count; i++) {
-		const struct raw_g *raw = &collected->gs.items[i];
+	for (i = 0; i < count; i++) {
 		enum spy_status status;
 
-		if (!collected->copy_of[i] || !status_of(raw->status, &status) ||
-		    (request->goroutine && (int64_t)raw->goid != request->goroutine) ||
-		    (!request->system_goroutines && is_system(making, raw, true)))
-			continue;
-		fill_goroutine(making, raw, collected->copy_of[i], status, &list[count++]);
+		if (status_of(list[i].raw->status, &status))
+			fill_goroutine(making, list[i].raw, list[i].copy, status,
+				       &goroutines[made++]);
 	}
-	if (count)
-		qsort(list, count, sizeof(*list), by_id);
-	making->snapshot->public.goroutines = list;
-	making->snapshot->public.goroutine_count = count;
+	public->goroutines = goroutines;
+	public->goroutine_count = made;
+	if (making->request->limit && public->goroutine_counts.count > (int64_t)made)
+	public->goroutines_left_out = (size_t) public->goroutine_counts.count - made;
 }
 
 void make_goroutines(struct making *making)

@@ -55,6 +55,9 @@ static const char *p_status(uint64_t status)
 	return status < sizeof(names) / sizeof(names[0]) ? names[status] : "?";
 }
 
+/* What no goroutine has as its id. */
+#define NO_ID UINT64_MAX
+
 struct g_ids {
 	struct map by_address;
 };
@@ -64,7 +67,7 @@ static int64_t g_id(const struct g_ids *ids, uint64_t address)
 	bool found;
 	uint64_t id = map_get(&ids->by_address, address, &found);
 
-	return address && found ? (int64_t)id : SPY_UNKNOWN;
+	return address && found && id != NO_ID ? (int64_t)id : SPY_UNKNOWN;
 }
 
 static void fill_ps(struct making *making, const struct g_ids *ids)
@@ -157,9 +160,19 @@ void make_scheduler(struct making *making)
 	struct g_ids ids = { 0 };
 	size_t i;
 
-	for (i = 0; i < collected->gs.count; i++)
-		map_put(&ids.by_address, collected->gs.items[i].address,
-			collected->gs.items[i].goid);
+	/* The gs that Ms name, of a million perhaps. */
+	for (i = 0; i < collected->ms.count; i++) {
+		map_put(&ids.by_address, collected->ms.items[i].curg, NO_ID);
+		map_put(&ids.by_address, collected->ms.items[i].lockedg, NO_ID);
+	}
+	for (i = 0; i < collected->gs.count; i++) {
+		bool named;
+
+		map_get(&ids.by_address, collected->gs.items[i].address, &named);
+		if (named)
+			map_put(&ids.by_address, collected->gs.items[i].address,
+				collected->gs.items[i].goid);
+	}
 	collected_scheduler(&making->spy->runtime, collected, &making->snapshot->public.scheduler);
 	fill_ps(making, &ids);
 	fill_ms(making, &ids);

@@ -22,6 +22,9 @@ struct snapshot {
 	struct arena arena;
 };
 
+/* What a goroutine is by the function that it started with. */
+enum start_kind { START_USER, START_SYSTEM, START_FINALIZERS, START_CLEANUPS };
+
 /* What the steps of making one share. */
 struct making {
 	struct spy *spy;
@@ -29,7 +32,14 @@ struct making {
 	const struct collected *collected;
 	struct snapshot *snapshot;
 	struct unwinder *unwinder;
+	struct map types;        /* descriptor → name, of the arena */
 	struct map wait_reasons; /* index → string of the arena */
+	/* What the goroutine before had: most often the next has the same. */
+	uint64_t last_reason;
+	const char *last_reason_words;
+	uint64_t last_start;
+	enum start_kind last_start_kind;
+	bool last_start_known;
 	VECTOR(const char *) warnings;
 };
 

@@ -95,6 +95,7 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 {
 	struct collect_request wanted = { .collect = request->collect,
 					  .goroutine = request->goroutine,
+					  .limit = request->limit,
 					  .non_blocking = spy->non_blocking };
 	struct collected collected;
 	struct making making = { .spy = spy, .request = request, .collected = &collected };
@@ -106,6 +107,7 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 	make(&making);
 	unwinder_free(making.unwinder);
 	map_free(&making.wait_reasons);
+	map_free(&making.types);
 	vector_free(&making.warnings);
 	collected_free(&collected);
 	*ret = &making.snapshot->public;
