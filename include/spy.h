@@ -169,8 +169,9 @@ struct spy_location {
 
 struct spy_frame {
 	const struct spy_location *location;
-	const char
-	    *arguments; /* as between a traceback's parentheses: "0x1, {0xc000…, 0x3}", "..." */
+	/* As between a traceback's parentheses: "0x1, {0xc000…, 0x3}", "..." for an inlined call.
+	 * NULL unless SPY_COLLECT_ARGUMENTS. Words of spy's own, safe to print. */
+	const char *arguments;
 };
 
 struct spy_created_by {

@@ -113,7 +113,7 @@ static void add_frame(struct text *text, const struct spy_frame *frame, bool arg
 	add_part(text, places, place->offset, place->split);
 	text_add(text, "(");
 	if (arguments && !location->inlined && frame->arguments)
-		put_string(text, frame->arguments);
+		text_add(text, frame->arguments); /* spy's own words: nothing to escape */
 	else
 		text_add(text, "...");
 	text_add(text, ")\n");

@@ -29,6 +29,8 @@ struct argument {
 struct arguments {
 	struct argument *items;
 	size_t count;
+	const char *last; /* what was printed the last time: often the same again */
+	size_t last_length;
 };
 
 /* The description of one place, in the making. */
@@ -100,8 +102,8 @@ static void describe_words(const struct place *place, struct description *ret)
 		add_item(ret, "...", ", ...");
 }
 
-static const struct arguments *arguments_of(struct unwinder *unwinder, struct calls *calls,
-					    const struct place *place)
+static struct arguments *arguments_of(struct unwinder *unwinder, struct calls *calls,
+				      const struct place *place)
 {
 	struct description description = { .start = true };
 	struct arguments *arguments;
@@ -140,7 +142,7 @@ const char *place_arguments(struct unwinder *unwinder, struct calls *calls,
 {
 	/* The longest item: ", ..." or ", 0x" with 16 digits and "?". */
 	enum { ITEM_BYTES_MAX = 24, ITEMS_MAX = DESCRIPTION_MAX };
-	const struct arguments *arguments = arguments_of(unwinder, calls, place);
+	struct arguments *arguments = arguments_of(unwinder, calls, place);
 	char line[ITEM_BYTES_MAX * ITEMS_MAX], *at = line;
 	size_t i;
 
@@ -163,5 +165,12 @@ const char *place_arguments(struct unwinder *unwinder, struct calls *calls,
 		if (item->dead)
 			*at++ = '?';
 	}
-	return at == line ? "" : arena_bytes(unwinder->arena, line, (size_t)(at - line));
+	if (at == line)
+		return "";
+	if (arguments->last_length != (size_t)(at - line) ||
+	    memcmp(arguments->last, line, arguments->last_length) != 0) {
+		arguments->last_length = (size_t)(at - line);
+		arguments->last = arena_bytes(unwinder->arena, line, arguments->last_length);
+	}
+	return arguments->last;
 }

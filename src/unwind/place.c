@@ -253,12 +253,20 @@ const struct spy_location *unwinder_locate(struct unwinder *unwinder, uint64_t p
 	return place->in_code ? place_calls(unwinder, place, exact)->items[0].location : NULL;
 }
 
+static const struct spy_location *new_creator(struct unwinder *unwinder, const struct place *place)
+{
+	struct pclntab_call line = { .function = place->func.name };
+	uint64_t pc = place->pc > place->func.entry ? place->pc - 1 : place->pc;
+
+	pclntab_line(place->tab, &place->func, pc, &line.file, &line.line);
+	return new_location(unwinder, place, &line);
+}
+
 const struct spy_location *unwinder_creator(struct unwinder *unwinder, uint64_t pc,
 					    enum spy_view view)
 {
 	struct place *place = place_of(unwinder, pc);
 	const struct call *call;
-	struct pclntab_call line;
 	const struct calls *calls;
 
 	if (!place->in_code)
@@ -268,10 +276,9 @@ const struct spy_location *unwinder_creator(struct unwinder *unwinder, uint64_t 
 	/* showframe(f, gp, false, normal, normal) */
 	if (view == SPY_VIEW_USER && (call->wrapper || !(call->user || call->role == ROLE_GOPANIC)))
 		return NULL;
-	line = (struct pclntab_call){ .function = place->func.name };
-	pclntab_line(place->tab, &place->func, pc > place->func.entry ? pc - 1 : pc, &line.file,
-		     &line.line);
-	return new_location(unwinder, place, &line);
+	if (!place->creator)
+		place->creator = new_creator(unwinder, place);
+	return place->creator;
 }
 
 const char *unwinder_function(struct unwinder *unwinder, uint64_t pc)
