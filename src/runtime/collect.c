@@ -9,7 +9,7 @@ enum {
 	GS_MAX = 64 << 20, /* goroutines; a Go program of that many has 128 GiB of stacks */
 	PS_MAX = 1 << 16,
 	MS_MAX = 1 << 20,
-	SEGMENT = 4096,              /* goroutines that are read at once */
+	SEGMENT = 16384,             /* goroutines that are read at once */
 	SEGMENT_NON_BLOCKING = 256,  /* … while they run: a short window tears little */
 	TRIES = 6,                   /* readings of a goroutine that keeps changing */
 	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
@@ -92,22 +92,35 @@ struct segment {
 	size_t count;
 };
 
-static void read_gs(const struct segment *segment, struct raw_g *gs)
+static void fetch_gs(const struct segment *segment)
 {
-	const struct runtime_layout *layout = &segment->runtime->layout;
+	size_t size = layout_size(&segment->runtime->layout, SIZE_g), i;
 	struct copy *scratch = segment->collected->scratch;
-	size_t size = layout_size(layout, SIZE_g), i;
 
 	copy_clear(scratch);
 	for (i = 0; i < segment->count; i++)
 		copy_want(scratch, segment->addresses[i], size, 0);
 	copy_fetch(scratch, segment->runtime->target);
-	for (i = 0; i < segment->count; i++) {
-		const uint8_t *bytes = copy_at(scratch, segment->addresses[i], size);
+}
 
-		gs[i] = bytes ? decode_g(layout, segment->addresses[i], bytes)
-			      : (struct raw_g){ .address = 0 };
-	}
+/* One of those that were fetched; its address is 0 if it could not be read. */
+static struct raw_g fetched_g(const struct segment *segment, size_t index)
+{
+	const struct runtime_layout *layout = &segment->runtime->layout;
+	const uint8_t *bytes = copy_at(segment->collected->scratch, segment->addresses[index],
+				       layout_size(layout, SIZE_g));
+
+	return bytes ? decode_g(layout, segment->addresses[index], bytes)
+		     : (struct raw_g){ .address = 0 };
+}
+
+static void read_gs(const struct segment *segment, struct raw_g *gs)
+{
+	size_t i;
+
+	fetch_gs(segment);
+	for (i = 0; i < segment->count; i++)
+		gs[i] = fetched_g(segment, i);
 }
 
 static bool is_wanted(const struct segment *segment, const struct raw_g *g)
@@ -147,15 +160,9 @@ static void read_details(const struct segment *segment, const struct raw_g *gs, 
 	}
 }
 
-static void keep(struct collected *collected, const struct raw_g *g, struct copy *copy,
-		 size_t *capacity)
+static void keep(struct collected *collected, const struct raw_g *g, struct copy *copy)
 {
-	if (collected->gs.count == *capacity) {
-		*capacity = *capacity ? *capacity * 2 : 1024;
-		collected->copy_of =
-		    memory_resize(collected->copy_of, *capacity, sizeof(struct copy *));
-	}
-	collected->copy_of[collected->gs.count] = copy;
+	*vector_push(&collected->copy_of) = copy;
 	*vector_push(&collected->gs) = *g;
 }
 
@@ -236,30 +243,33 @@ static void read_details_of_some(const struct segment *all, struct copy *copy)
 }
 
 /* All goroutines of a target that stands still. */
-static void read_stopped(const struct segment *all, size_t *capacity)
+static void read_stopped(const struct segment *all)
 {
 	struct collected *collected = all->collected;
 	struct copy *copy = collected->copies.items[0];
-	struct raw_g *gs _cleanup_free_ = memory_new(SEGMENT, sizeof(*gs));
 	bool some = all->request->limit, details = wants_details(all->request);
 	size_t start, i;
 
 	for (start = 0; start < all->count; start += SEGMENT) {
 		struct segment segment = *all;
+		size_t kept = collected->gs.count;
 
 		segment.addresses += start;
 		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
-		read_gs(&segment, gs);
-		if (details && !some)
-			read_details(&segment, gs, copy);
+		fetch_gs(&segment);
 		for (i = 0; i < segment.count; i++) {
-			if (!gs[i].address)
+			struct raw_g g = fetched_g(&segment, i);
+
+			if (!g.address)
 				collected->torn++;
-			else if (is_dead(&gs[i]))
+			else if (is_dead(&g))
 				collected->dead++;
 			else
-				keep(collected, &gs[i], copy, capacity);
+				keep(collected, &g, copy);
 		}
+		segment.count = collected->gs.count - kept;
+		if (details && !some)
+			read_details(&segment, collected->gs.items + kept, copy);
 	}
 	if (!some)
 		return;
@@ -270,8 +280,7 @@ static void read_stopped(const struct segment *all, size_t *capacity)
 
 /* Reads goroutines that run on meanwhile, and again; keeps those that were the same both times and
  * returns the others' addresses in `changed`. */
-static size_t read_moving(const struct segment *segment, uint64_t *changed, bool last,
-			  size_t *capacity)
+static size_t read_moving(const struct segment *segment, uint64_t *changed, bool last)
 {
 	struct collected *collected = segment->collected;
 	struct copy *copy = copy_new(COPY_BYTES_MAX);
@@ -294,7 +303,7 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 		if (same && is_dead(&before[i]))
 			collected->dead++;
 		else if (same)
-			keep(collected, &before[i], copy, capacity);
+			keep(collected, &before[i], copy);
 		else if (!last)
 			changed[count++] = segment->addresses[i];
 		else if (after[i].address && is_dead(&after[i]))
@@ -302,7 +311,7 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 		else {
 			collected->torn++;
 			if (after[i].address)
-				keep(collected, &after[i], NULL, capacity);
+				keep(collected, &after[i], NULL);
 		}
 	}
 	return count;
@@ -332,7 +341,7 @@ static void choose_before(const struct segment *all)
 	vector_free(&ids.gs);
 }
 
-static void read_running_on(const struct segment *all, size_t *capacity)
+static void read_running_on(const struct segment *all)
 {
 	uint64_t addresses[SEGMENT_NON_BLOCKING], changed[SEGMENT_NON_BLOCKING];
 	size_t start, i;
@@ -347,7 +356,7 @@ static void read_running_on(const struct segment *all, size_t *capacity)
 		segment.count = all->count - start < SEGMENT_NON_BLOCKING ? all->count - start
 									  : SEGMENT_NON_BLOCKING;
 		for (try = 1; segment.count && try <= TRIES; try++) {
-			segment.count = read_moving(&segment, changed, try == TRIES, capacity);
+			segment.count = read_moving(&segment, changed, try == TRIES);
 			for (i = 0; i < segment.count; i++)
 				addresses[i] = changed[i];
 			segment.addresses = addresses;
@@ -567,7 +576,6 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 {
 	uint64_t *addresses _cleanup_free_ = NULL;
 	struct segment all = { .runtime = runtime, .collected = collected, .request = request };
-	size_t capacity = 0;
 
 	collected->taken_at = now_ns(CLOCK_REALTIME);
 	collected->monotonic_ns = now_ns(CLOCK_MONOTONIC);
@@ -579,9 +587,9 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 	all.addresses = addresses;
 	collected->all_gs = all.count;
 	if (request->non_blocking)
-		read_running_on(&all, &capacity);
+		read_running_on(&all);
 	else
-		read_stopped(&all, &capacity);
+		read_stopped(&all);
 	read_running(runtime, collected, request);
 	if (request->collect & SPY_COLLECT_WAITS)
 		collect_semaphores(runtime, collected);
@@ -610,6 +618,18 @@ static size_t guess_ms(struct go_runtime *runtime, uint64_t **ret)
 	return count;
 }
 
+/* Room in the list of goroutines, its pages made. */
+static void reserve_list(struct collected *collected, size_t count)
+{
+	count += count / 8 + 64;
+	collected->gs.items = memory_new(count, sizeof(*collected->gs.items));
+	collected->gs.capacity = count;
+	memset(collected->gs.items, 0, count * sizeof(*collected->gs.items));
+	collected->copy_of.items = memory_new(count, sizeof(*collected->copy_of.items));
+	collected->copy_of.capacity = count;
+	memset(collected->copy_of.items, 0, count * sizeof(*collected->copy_of.items));
+}
+
 /* Makes room for what will probably be copied: a page of new memory costs more to make than to
  * fill, and the target would stand still meanwhile. */
 static void reserve(struct go_runtime *runtime, const struct collect_request *request,
@@ -623,6 +643,7 @@ static void reserve(struct go_runtime *runtime, const struct collect_request *re
 	count = allgs[1] < GS_MAX ? allgs[1] : GS_MAX;
 	segment = request->non_blocking ? SEGMENT_NON_BLOCKING : SEGMENT;
 	copy_reserve(collected->scratch, (count < segment ? count : segment) * g);
+	reserve_list(collected, count);
 	if (request->non_blocking)
 		return;
 	*vector_push(&collected->copies) = copy_new(COPY_BYTES_MAX);
@@ -693,7 +714,7 @@ void collected_free(struct collected *collected)
 	vector_free(&collected->ms);
 	vector_free(&collected->ps);
 	vector_free(&collected->running);
-	free(collected->copy_of);
+	vector_free(&collected->copy_of);
 	map_free(&collected->sema_waits);
 	arena_free(&collected->arena);
 }

@@ -280,12 +280,12 @@ static size_t choose_listed(struct making *making, struct listed *list)
 	for (i = 0; i < collected->gs.count; i++) {
 		const struct raw_g *raw = &collected->gs.items[i];
 
-		if (!collected->copy_of[i] || raw->goid > collected->last_detailed ||
+		if (!collected->copy_of.items[i] || raw->goid > collected->last_detailed ||
 		    (request->goroutine && (int64_t)raw->goid != request->goroutine) ||
 		    (!request->system_goroutines && is_system(making, raw, true)))
 			continue;
 		sorted = sorted && (!count || list[count - 1].raw->goid < raw->goid);
-		list[count++] = (struct listed){ .raw = raw, .copy = collected->copy_of[i] };
+		list[count++] = (struct listed){ .raw = raw, .copy = collected->copy_of.items[i] };
 	}
 	if (!sorted)
 		qsort(list, count, sizeof(*list), by_id);
