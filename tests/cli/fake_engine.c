@@ -69,6 +69,10 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 	**ret = *fake_snapshot(spy->kind);
 	if (request->goroutine > 1000)
 		(*ret)->goroutine_count = 0;
+	if (request->limit && request->limit < (*ret)->goroutine_count) {
+		(*ret)->goroutines_left_out = (*ret)->goroutine_count - request->limit;
+		(*ret)->goroutine_count = request->limit;
+	}
 	return NULL;
 }
 

@@ -2,7 +2,8 @@
 """What the tests of the command line share: spy with a fake engine, and a runner.
 
 The fake engine (fake_engine.c) needs neither a target nor rights; the rest of the program is the
-real one. Every file here runs by itself and ends with "N passed, N failed".
+real one. Every file here runs by itself and ends with "N passed, N failed, N skipped"; what is
+skipped says why, on a line "skipped: …".
 """
 
 import atexit
@@ -19,6 +20,10 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-g", "-O1", "-fsanitize=address,undefined",
          "-fno-sanitize-recover=undefined"]
+
+
+class Skip(Exception):
+    """Why a test, or the rest of it, cannot run here."""
 
 
 @functools.cache
@@ -74,16 +79,19 @@ def contains(text, part):
 
 def main(names):
     """Runs the functions test_… of a file and exits."""
-    passed = failed = 0
+    passed = failed = skipped = 0
     for name, function in list(names.items()):
         if not name.startswith("test_"):
             continue
         try:
             function()
             passed += 1
+        except Skip as reason:
+            skipped += 1
+            print(f"skipped: {name}: {reason}")
         except Exception:  # whatever it is, it is a failure, and the others go on
             failed += 1
             print(f"FAILED {name}")
             traceback.print_exc(limit=-3, file=sys.stdout)
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
     sys.exit(failed > 0)

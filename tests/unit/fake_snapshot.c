@@ -243,7 +243,7 @@ static const struct spy_location evil_place = {
 };
 static const struct spy_created_by evil_creator = { .location = &evil_place,
 						    .goroutine = INT64_MAX };
-static const struct spy_frame evil_frames[] = { { .location = &evil_place, .arguments = EVIL } };
+static const struct spy_frame evil_frames[] = { { .location = &evil_place, .arguments = "0x1" } };
 static const struct spy_label evil_labels[] = {
 	{ .key = EVIL,
 	  .value = EVIL,
