@@ -9,7 +9,8 @@ enum {
 	GS_MAX = 64 << 20, /* goroutines; a Go program of that many has 128 GiB of stacks */
 	PS_MAX = 1 << 16,
 	MS_MAX = 1 << 20,
-	SEGMENT = 16384,             /* goroutines that are read at once */
+	SEGMENT =
+	    2048, /* goroutines that are read at once: their gs stay in the processor's cache */
 	SEGMENT_NON_BLOCKING = 256,  /* … while they run: a short window tears little */
 	TRIES = 6,                   /* readings of a goroutine that keeps changing */
 	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
