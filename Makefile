@@ -74,14 +74,13 @@ test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(fuzz_programs) $(BUILD)/spy
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 check: all $(BUILD)/layout_row $(BUILD)/dwarf_ask
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
-	$(BUILD)/asan/unit
-	tests/fuzz/run $(BUILD)/asan/fuzz
-	tests/run --no-unit
+	tests/run
 
 lint:
 	clang-format --dry-run --Werror $(c_files)
 	tools/check-includes
-	shellcheck tools/install tools/demo tools/check tools/check-includes tools/layouts tools/toolchains .ci/run
+	shellcheck tools/install tools/demo tools/check tools/check-includes tools/layouts tools/toolchains \
+		tests/fuzz/run .ci/run
 	mandoc -T lint -W warning docs/spy.1
 	printf '%s\n' $(filter src/%.c tests/fuzz/%.c tools/%.c,$(c_files)) | xargs -P 2 -n 4 \
 		sh -c 'clang-tidy --quiet "$$@" -- $(filter-out -Werror,$(ALL_CFLAGS)) -Itests 2>/dev/null' lint

@@ -51,7 +51,6 @@ class Case:
     flavours: tuple
     minors: tuple | None
     shared: bool
-    needs_spy: bool
 
 
 CASES = []
@@ -73,7 +72,6 @@ def case(program=None, arguments=(), env=None, flavours=DEFAULT, minors=None, sh
                 flavours=flavours,
                 minors=("newest",) if once else minors,
                 shared=shared,
-                needs_spy=module != "traceback",
             )
         )
         return function

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The examples of the README do what they say: each is run against a live demo program."""
+
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+import time
+
+from helper import ROOT, Skip, contains, equal, main, true
+
+SPY = os.environ.get("SPY", str(ROOT / "build/spy"))
+NAME = f"shop{os.getpid()}"  # no other process has it
+
+
+def examples():
+    """The command lines, of all blocks of code. What follows "# or:" are more of them."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            line = line.removeprefix("$ ").removeprefix("sudo ")
+            if not line.startswith("spy "):
+                continue
+            yield line.partition("#")[0].strip()
+            for other in line.partition("# or: ")[2].split(", "):
+                # The target may be left out where no other Go program runs: not while tests do.
+                if len(other.split()) > 2:
+                    yield other
+
+
+@functools.cache
+def folder():
+    return tempfile.TemporaryDirectory(prefix="spy-readme-")
+
+
+@functools.cache
+def shop():
+    """The demo program as the README has it: (with symbols, stripped)."""
+    if not shutil.which("go"):
+        raise Skip("there is no go command to build the demo with")
+    whole, stripped = (pathlib.Path(folder().name, name) for name in (NAME, f"{NAME}-stripped"))
+    environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": ""}
+    for path, flags in ((whole, []), (stripped, ["-ldflags=-s -w"])):
+        subprocess.run(["go", "build", *flags, "-o", path, "."], cwd=ROOT / "fixtures/demo",
+                       env=environment, check=True)
+    return whole, stripped
+
+
+@contextlib.contextmanager
+def running(path):
+    """The program, once it is open for business."""
+    with subprocess.Popen([path], stdout=subprocess.PIPE) as program:
+        try:
+            program.stdout.readline()
+            time.sleep(0.2)  # for customers and cooks to come
+            yield program.pid
+        finally:
+            program.kill()
+
+
+def run(arguments):
+    done = subprocess.run([SPY, *arguments], capture_output=True, text=True, timeout=60,
+                          check=False)
+    equal(done.returncode, 0, f"exit status of spy {' '.join(arguments)}: {done.stderr}")
+    return done.stdout
+
+
+def test_there_are_examples():
+    true(len(list(examples())) > 8, str(list(examples())))
+
+
+def test_examples():
+    whole, stripped = shop()
+    for line in examples():
+        words = shlex.split(line)[1:]
+        with running(stripped if "--bin" in words else whole) as pid:
+            if "--goroutine" in words:
+                seen = json.loads(run(["dump", "--pid", str(pid), "--json"]))["goroutines"]
+                words[words.index("--goroutine") + 1] = str(seen[-1]["id"])
+            name = {"shop": f"{NAME}-stripped" if "--bin" in words else NAME,
+                    "1234": str(pid), "./shop": str(whole)}
+            words = [name.get(word, word) for word in words]
+            text = run(words)
+            true(text, f"{line} prints nothing")
+            if words[0] == "dump":
+                contains(text, "main.")
+            else:
+                contains(text, str(pid))
+
+
+if __name__ == "__main__":
+    main(globals())
