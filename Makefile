@@ -83,7 +83,7 @@ lint:
 		tests/fuzz/run .ci/run
 	mandoc -T lint -W warning docs/spy.1
 	printf '%s\n' $(filter src/%.c tests/fuzz/%.c tools/%.c,$(c_files)) | xargs -P 2 -n 4 \
-		sh -c 'clang-tidy --quiet "$$@" -- $(filter-out -Werror,$(ALL_CFLAGS)) -Itests 2>/dev/null' lint
+		sh -c 'clang-tidy --quiet "$$@" -- $(filter-out -Werror -DSPY_VERSION%,$(ALL_CFLAGS)) -DSPY_VERSION=__FILE__ -Itests 2>/dev/null' lint
 
 bench: all
 	bench/run

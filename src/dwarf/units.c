@@ -160,7 +160,7 @@ static struct spy_error *read_unit_die(struct units *units, size_t index)
 struct spy_error *units_at(struct units *units, size_t index, bool *ret)
 {
 	while (units->list.count <= index && units->next < section_stream_size(units->info)) {
-		struct unit unit;
+		struct unit unit = { 0 };
 		bool readable = false;
 
 		if (units->list.count == UNITS_MAX)

@@ -263,7 +263,7 @@ static struct spy_error *search_table(const struct binary *binary, struct symbol
 				      struct search *search)
 {
 	uint64_t index;
-	size_t count, i;
+	size_t count = 0, i;
 
 	for (index = 0; index < table->count; index += count) {
 		TRY(read_chunk(binary, table, index, &count));
@@ -304,7 +304,7 @@ bool binary_has_symbols(const struct binary *binary)
 	struct symbol_table table _cleanup_(symbol_table_cleanup) = { 0 };
 	const Elf64_Shdr *section = section_by_type(binary, SHT_SYMTAB);
 	uint64_t index;
-	size_t count, i, left;
+	size_t count = 0, i, left;
 
 	if (!section || spy_error_caught(symbol_table_open(binary, section, &table)))
 		return false;

@@ -389,7 +389,7 @@ static struct spy_error *read_header(const struct core *core, Elf64_Ehdr *header
 static struct spy_error *count_headers(const struct core *core, const Elf64_Ehdr *header,
 				       uint64_t *ret)
 {
-	Elf64_Shdr section;
+	Elf64_Shdr section = { 0 };
 
 	*ret = header->e_phnum;
 	if (header->e_phnum == PN_XNUM) {

@@ -26,7 +26,7 @@ void user_name(uint64_t uid, char name[USER_NAME_BYTES])
 
 	if (getpwuid_r((uid_t)uid, &entry, buffer, sizeof(buffer), &found) == 0 && found &&
 	    strlen(found->pw_name) < USER_NAME_BYTES)
-		strcpy(name, found->pw_name);
+		snprintf(name, USER_NAME_BYTES, "%s", found->pw_name);
 	else
 		snprintf(name, USER_NAME_BYTES, "%llu", (unsigned long long)uid);
 }

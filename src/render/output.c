@@ -35,7 +35,8 @@ static bool wants_colour(enum colour_mode mode, bool is_terminal)
 
 	if (mode != COLOUR_AUTO)
 		return mode == COLOUR_ALWAYS;
-	return is_terminal && !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb");
+	return is_terminal && !(no_colour && *no_colour) && terminal &&
+	       strcmp(terminal, "dumb") != 0;
 }
 
 struct output output_to(int fd, enum colour_mode mode)

@@ -126,6 +126,8 @@ void table_print(const struct table *table, struct output *output, unsigned inde
 	size_t columns = table->column_count, i;
 	size_t *widths _cleanup_free_ = memory_zeroed(columns, sizeof(*widths));
 
+	if (!columns)
+		return;
 	for (i = 0; i < columns; i++)
 		widths[i] = strlen(table->columns[i].title);
 	for (i = 0; i < table->cells.count; i++) {

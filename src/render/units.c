@@ -12,7 +12,15 @@
 
 static const char *unknown(char buffer[UNITS_MAX])
 {
-	return strcpy(buffer, "-");
+	return memcpy(buffer, "-", 2);
+}
+
+/* Cut off after the first decimal place, not rounded: 999.96 ms are not yet 1000. */
+static double tenths(int64_t ns, int64_t unit)
+{
+	int64_t count = ns / (unit / 10);
+
+	return (double)count / 10;
 }
 
 const char *units_count(int64_t count, char buffer[UNITS_MAX])
@@ -79,11 +87,11 @@ const char *units_duration(int64_t ns, char buffer[UNITS_MAX])
 	if (ns >= 60 * SECOND)
 		return two_units(ns / SECOND, buffer);
 	if (ns >= SECOND)
-		snprintf(buffer, UNITS_MAX, "%.1fs", (double)(ns / (SECOND / 10)) / 10);
+		snprintf(buffer, UNITS_MAX, "%.1fs", tenths(ns, SECOND));
 	else if (ns >= 1000000)
-		snprintf(buffer, UNITS_MAX, "%.1fms", (double)(ns / 100000) / 10);
+		snprintf(buffer, UNITS_MAX, "%.1fms", tenths(ns, 1000000));
 	else if (ns >= 1000)
-		snprintf(buffer, UNITS_MAX, "%.1fus", (double)(ns / 100) / 10);
+		snprintf(buffer, UNITS_MAX, "%.1fus", tenths(ns, 1000));
 	else
 		snprintf(buffer, UNITS_MAX, "%lldns", (long long)ns);
 	return buffer;

@@ -202,13 +202,12 @@ static void count_reason(struct reason_counts *counts, const char *reason)
 	bool found;
 	uint64_t place = map_get(&counts->index, (uintptr_t)reason, &found);
 
-	if (!found) {
-		map_put(&counts->index, (uintptr_t)reason, counts->items.count);
-		*vector_push(&counts->items) =
-		    (struct spy_wait_count){ .reason = reason, .count = 1 };
+	if (found && place < counts->items.count) {
+		counts->items.items[place].count++;
 		return;
 	}
-	counts->items.items[place].count++;
+	map_put(&counts->index, (uintptr_t)reason, counts->items.count);
+	*vector_push(&counts->items) = (struct spy_wait_count){ .reason = reason, .count = 1 };
 }
 
 static void fill_reasons(struct making *making, struct reason_counts *counts)
