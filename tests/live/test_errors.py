@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Bad input: one clear line, the exit status of the contract, never a crash or a hang."""
 
+import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import tempfile
 import time
 
 from harness import SPY, Skip, case
+from program import Program
 
 DATA, USAGE, NO_PROCESS, PERMISSION, NOT_GO = 1, 2, 3, 4, 5
 
@@ -162,3 +165,119 @@ def several_candidates(t):
         t.equal(done.returncode, USAGE, f"exit status ({done.stderr.strip()})")
         for pid in (one.pid, other.pid):
             t.check(str(pid) in done.stderr, f"the message should list {pid}: {done.stderr!r}")
+
+
+SLEEPER = "package main\n\nimport \"time\"\n\nfunc main() { time.Sleep(time.Hour) }\n"
+
+
+def build(directory, compiler, *options, **variables):
+    """A small program, of a kind that no fixture has."""
+    if not shutil.which(compiler[0]):
+        raise Skip(f"{compiler[0]} is not installed")
+    source = pathlib.Path(directory, "sleeper.go")
+    source.write_text(SLEEPER)
+    path = pathlib.Path(directory, "sleeper")
+    environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": "", "CGO_ENABLED": "0", **variables}
+    done = subprocess.run(
+        [*compiler, *options, "-o", path, source],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    if done.returncode:
+        raise Skip(f"{' '.join(compiler)} {variables or ''} cannot build: {done.stderr.strip()[:80]}")
+    return path
+
+
+def refuses_program(t, path, status, says):
+    try:
+        process = subprocess.Popen([path])
+    except OSError as error:
+        raise Skip(f"this machine cannot run it: {error}") from error
+    try:
+        time.sleep(0.3)
+        if process.poll() is not None:
+            raise Skip("this machine cannot run it: it ended at once")
+        for arguments in (["summary"], ["dump"], ["dump", "--non-blocking"]):
+            refused(t, status, *arguments, "--pid", process.pid, says=says)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@case(once=True)
+def not_of_64_bits(t):
+    with tempfile.TemporaryDirectory() as directory:
+        refuses_program(t, build(directory, ["go", "build"], GOARCH="386"), NOT_GO, "32-bit")
+
+
+@case(once=True)
+def built_by_gccgo(t):
+    with tempfile.TemporaryDirectory() as directory:
+        refuses_program(t, build(directory, ["gccgo"]), NOT_GO, "gccgo")
+
+
+@case(once=True)
+def an_experiment_without_dwarf(t):
+    """The table knows releases as they are: the layout of an experiment may be another."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = build(directory, ["go", "build"], "-ldflags=-w", GOEXPERIMENT="fieldtrack")
+        refuses_program(t, path, DATA, "layout")
+
+
+@case(once=True)
+def another_pid_namespace(t):
+    """Process and threads have the numbers that they have here, not those that they know."""
+    if os.getuid() != 0 or not shutil.which("unshare"):
+        raise Skip("needs root and unshare, to make a PID namespace")
+    command = ["unshare", "--pid", "--fork", "--kill-child", t.path("many-default"), "-n=3"]
+    try:
+        program = Program(command)
+    except EOFError as reason:
+        raise Skip(f"no PID namespace can be made here: {reason}") from reason
+    with program:
+        t.equal(program.ready["pid"], 1, "pid that the program sees")
+        children = pathlib.Path(f"/proc/{program.pid}/task/{program.pid}/children")
+        pid = int(children.read_text())
+        seen = t.spy.json("summary", "--pid", pid)
+        t.equal(seen["pid"], pid, "pid")
+        t.equal(seen["goroutines"]["count"], 4, "goroutines")
+        ours = {int(name) for name in os.listdir(f"/proc/{pid}/task")}
+        t.check({m["thread"] for m in seen["ms"]} <= ours, f"threads {seen['ms']} are of {ours}")
+
+
+def wrong_figures(truth, seen, where=""):
+    """Where seen says other than truth; null says nothing."""
+    if isinstance(truth, dict) and isinstance(seen, dict):
+        return [x for key in truth for x in wrong_figures(truth[key], seen.get(key), f"{where}.{key}")]
+    return [] if seen is None or seen == truth else [f"{where[1:]} is {seen!r}, should be {truth!r}"]
+
+
+@case(program="blocks", flavours=("stripped",), minors=(27,))
+def corrupt_sections(t):
+    """Bytes changed anywhere in --bin: the truth, null, or one clear line; never a wrong number."""
+    changes = random.Random(1)
+    whole = pathlib.Path(t.bin[1]).read_bytes()
+    parts = ("goroutines", "memory", "gc")
+
+    def figures(seen):
+        picked = {part: seen[part] for part in parts}
+        picked["memory"].pop("rss", None)
+        return picked
+
+    truth = figures(t.spy.json("summary", "--pid", t.pid, *t.bin))
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory, "bad")
+        for attempt in range(60):
+            bad = bytearray(whole)
+            begin = changes.randrange(len(bad))
+            for _ in range(changes.choice((1, 50, 5000))):
+                bad[min(begin + changes.randrange(1 << 17), len(bad) - 1)] = changes.randrange(256)
+            path.write_bytes(bad)
+            done = t.spy.run("summary", "--json", "--pid", t.pid, "--bin", path, seconds=30)
+            if done.returncode:
+                t.check(done.returncode in (DATA, NOT_GO), f"{attempt}: exit {done.returncode}")
+                t.equal(len(done.stderr.splitlines()), 1, f"{attempt}: lines of {done.stderr!r}")
+            else:
+                t.check_none(wrong_figures(truth, figures(json.loads(done.stdout))))

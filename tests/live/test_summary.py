@@ -76,6 +76,20 @@ def labels(t):
         t.equal(seen.get(fact["id"]), wanted, f"labels of {fact['name']}")
 
 
+@case(program="blocks", flavours=ALL)
+def channels(t):
+    """The element type of the channel that a goroutine waits on, as the program knows it."""
+    dump = t.spy.json("dump", "--pid", t.pid, *t.bin)
+    seen = {one["id"]: one["waits_on"] for one in dump["goroutines"]}
+    told = 0
+    for fact in t.program.ready["goroutines"]:
+        if fact.get("element") and seen.get(fact["id"]):
+            told += 1
+            got = seen[fact["id"]]["element_type"]
+            t.equal(got, fact["element"], f"element type of {fact['name']}")
+    t.check(told >= 10, f"only {told} goroutines wait on a channel that could be told")
+
+
 def text_of(digits):
     return bytes.fromhex(digits).decode("utf-8", "replace")
 

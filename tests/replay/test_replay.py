@@ -65,8 +65,12 @@ def check(version):
     equal(go.compare(stacks, seen, minor < TELLS_WHAT_IT_LEAVES_OUT, but=[MAIN]), [], "stacks")
     labels = {one["id"]: one["labels"] for one in spy("dump", *options)["goroutines"]}
     for fact in truth["goroutines"]:
-        if "labels" in fact:
-            equal(labels[fact["id"]], fact["labels"], f"labels of {fact['name']}")
+        wanted = {text_of(key): text_of(value) for key, value in fact["labels_hex"]}
+        equal(labels[fact["id"]], wanted, f"labels of {fact['name']}")
+
+
+def text_of(digits):
+    return bytes.fromhex(digits).decode("utf-8", "replace")
 
 
 def test_go_1_10():
