@@ -177,16 +177,16 @@ def build(directory, compiler, *options, **variables):
     source = pathlib.Path(directory, "sleeper.go")
     source.write_text(SLEEPER)
     path = pathlib.Path(directory, "sleeper")
-    environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": "", "CGO_ENABLED": "0", **variables}
+    plain = {"GO111MODULE": "off", "GOFLAGS": "", "CGO_ENABLED": "0"}
     done = subprocess.run(
         [*compiler, *options, "-o", path, source],
         capture_output=True,
         text=True,
-        env=environment,
+        env={**os.environ, **plain, **variables},
         check=False,
     )
     if done.returncode:
-        raise Skip(f"{' '.join(compiler)} {variables or ''} cannot build: {done.stderr.strip()[:80]}")
+        raise Skip(f"{' '.join(compiler)} cannot build it: {done.stderr.strip()[:80]!r}")
     return path
 
 
@@ -250,8 +250,11 @@ def another_pid_namespace(t):
 def wrong_figures(truth, seen, where=""):
     """Where seen says other than truth; null says nothing."""
     if isinstance(truth, dict) and isinstance(seen, dict):
-        return [x for key in truth for x in wrong_figures(truth[key], seen.get(key), f"{where}.{key}")]
-    return [] if seen is None or seen == truth else [f"{where[1:]} is {seen!r}, should be {truth!r}"]
+        found = (wrong_figures(truth[key], seen.get(key), f"{where}.{key}") for key in truth)
+        return [line for lines in found for line in lines]
+    if seen is None or seen == truth:
+        return []
+    return [f"{where[1:]} is {seen!r}, should be {truth!r}"]
 
 
 @case(program="blocks", flavours=("stripped",), minors=(27,))
