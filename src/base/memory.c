@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* The contract's status for "the target or its data could not be read". */
+enum { OUT_OF_MEMORY_STATUS = 1 };
+
 static void out_of_memory(void) __attribute__((noreturn));
 static void out_of_memory(void)
 {
@@ -14,8 +17,8 @@ static void out_of_memory(void)
 
 	/* Nothing can be done about a failed write of the last words. */
 	if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
-		abort();
-	abort();
+		_exit(OUT_OF_MEMORY_STATUS);
+	_exit(OUT_OF_MEMORY_STATUS);
 }
 
 static size_t checked_product(size_t count, size_t size)

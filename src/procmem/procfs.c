@@ -118,12 +118,15 @@ bool procfs_stat(int directory, const char *name, struct procfs_stat *ret)
 int64_t procfs_started_at(uint64_t start_ticks)
 {
 	struct timespec real, boot;
-	long ticks_per_second = sysconf(_SC_CLK_TCK);
-	int64_t booted_at;
+	int64_t tick_ns = 1000000000LL / sysconf(_SC_CLK_TCK);
+	int64_t booted_at, started_at;
 
 	/* btime of /proc/stat is this difference in whole seconds; here it is exact. */
 	clock_gettime(CLOCK_REALTIME, &real);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
 	booted_at = (real.tv_sec - boot.tv_sec) * 1000000000LL + (real.tv_nsec - boot.tv_nsec);
-	return booted_at + (int64_t)(start_ticks * (1000000000ULL / (uint64_t)ticks_per_second));
+	started_at = booted_at + (int64_t)(start_ticks * (uint64_t)tick_ns);
+	/* The two clocks are not read at one moment: without the digits that a tick does not have,
+	 * the same process gives the same number. */
+	return (started_at + tick_ns / 2) / tick_ns * tick_ns;
 }

@@ -16,7 +16,8 @@ enum {
 	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
 	G_GAP = 64,                  /* bytes between gs in a span, about */
 	DETAIL_BYTES = 1 << 10,      /* of a goroutine's stack and what hangs on it, often */
-	RESERVED_BYTES_MAX = 64 << 20,
+	RESERVED_BYTES_MAX = 512 << 20,
+	PAGE_MASK = 4095,
 	SYSTEM_STACK_BYTES = 32 << 10, /* of a thread's scheduler or signal stack */
 };
 #define COPY_BYTES_MAX (16ull << 30)
@@ -503,6 +504,19 @@ static struct spy_error *read_ms(struct go_runtime *runtime, struct collected *c
 	return error;
 }
 
+/* A part of a stack whose end is not known, page by page: what lies behind it may not be there. */
+static void want_pages(struct copy *copy, uint64_t from, uint64_t size)
+{
+	uint64_t end = from + size;
+
+	while (from < end) {
+		uint64_t next = (from | PAGE_MASK) + 1;
+
+		copy_want(copy, from, next - from, 0);
+		from = next;
+	}
+}
+
 /* Threads that run goroutines: their registers, and the stacks that they stand on. */
 static void read_running(struct go_runtime *runtime, struct collected *collected,
 			 const struct collect_request *request)
@@ -540,7 +554,7 @@ static void read_running(struct go_runtime *runtime, struct collected *collected
 			/* On the goroutine's own stack, or on the scheduler's or a handler's: then
 			 * the goroutine's begins where it was left. */
 			if (sp < g->stack_lo || sp >= g->stack_hi) {
-				copy_want(copy, sp, SYSTEM_STACK_BYTES, 0);
+				want_pages(copy, sp, SYSTEM_STACK_BYTES);
 				from = g->stack_lo;
 			}
 			want_stack(copy, g, from, 0);

@@ -238,6 +238,36 @@ static struct spy_error *read_build_info(struct go_runtime *runtime)
 	return NULL;
 }
 
+/* Variables without which some figures are unknown, where this version should have them. */
+static void warn_of_missing(struct go_runtime *runtime)
+{
+	const struct runtime_layout *layout = &runtime->layout;
+	bool controller_has_percent = layout_has(layout, FIELD_gcc_gc_percent);
+	const struct {
+		enum global global;
+		bool expected;
+	} wanted[] = {
+		{ .global = GLOBAL_ncpu, .expected = true },
+		{ .global = GLOBAL_memstats, .expected = true },
+		{ .global = GLOBAL_gcphase, .expected = true },
+		{ .global = GLOBAL_class_to_size, .expected = true },
+		{ .global = GLOBAL_fing_running, .expected = true },
+		{ .global = GLOBAL_semtable, .expected = true },
+		{ .global = GLOBAL_gc_controller, .expected = controller_has_percent },
+		{ .global = GLOBAL_gcpercent, .expected = !controller_has_percent },
+		{ .global = GLOBAL_mheap, .expected = layout_has(layout, FIELD_mcentral_nmalloc) },
+		{ .global = GLOBAL_wait_reason_strings,
+		  .expected = layout_size(layout, FIELD_g_waitreason) == 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i].expected && !runtime->globals[wanted[i].global].address)
+			*vector_push(&runtime->warnings) = arena_printf(
+			    &runtime->arena, "there is no %s: what it tells is unknown",
+			    globals[wanted[i].global].names);
+}
+
 /* Early refusal by what the file says, before the variables are looked for. */
 static struct spy_error *check_file_version(struct go_runtime *runtime)
 {
@@ -266,6 +296,7 @@ static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_inf
 	if (runtime->layout.source == SPY_LAYOUT_TABLE)
 		TRY(go_runtime_check_layout(runtime));
 	TRY(read_modules(runtime, !options->without_code));
+	warn_of_missing(runtime);
 	return read_build_info(runtime);
 }
 
