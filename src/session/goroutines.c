@@ -321,4 +321,9 @@ void make_goroutines(struct making *making)
 		making_warn(making,
 			    "%lld goroutines changed whenever they were read and are left out",
 			    (long long)making->collected->torn);
+	if (making->running_unread)
+		making_warn(
+		    making, "%zu running goroutines have no stack here%s", making->running_unread,
+		    making->spy->non_blocking ? ": the target would have to be stopped for it"
+					      : ": their threads stand where no way leads back");
 }

@@ -86,6 +86,7 @@ void make_stack(struct making *making, const struct raw_g *raw, const struct cop
 		stack.sp = raw->sched_sp;
 	} else if (!start_by_registers(making, raw, copy, &stack)) {
 		ret->stack_note = running_elsewhere;
+		making->running_unread++;
 		return;
 	}
 	unwind(making->unwinder, copy, &stack, &request, &ret->frames, &ret->frame_count,

@@ -6,12 +6,11 @@ import re
 import views
 from harness import FEW, case
 
-# What a stack may be (fixtures/churn/main.go): calls of the runtime and of sync (and of
-# read(2)), then one of the program's own, then the function that the compiler makes of "go f(x)" since Go 1.17, which is
-# there only in stacks that show nothing else.
+# What a stack may be (fixtures/churn/main.go): calls of the standard library's depths (and of
+# read(2)), then one of the program's own, then the function that the compiler makes of "go f(x)"
+# since Go 1.17, which is there only in stacks that show nothing else.
 STACKS = re.compile(
-    r"^(?:(?:runtime|sync|internal/sync|sync/atomic|internal/runtime/\w+)\.\S+ "
-    r"|gosave_systemstack_switch |gogo )*"
+    r"^(?:(?:runtime|sync|internal)(?:/\w+)*\.\S+ |gosave_systemstack_switch |gogo )*"
     r"(?:(?:syscall|internal/poll|os|bufio)\.\S+ )*"
     r"(?:main\.main |main\.breed |main\.childShallow |(?:main\.deeper ){0,41}main\.childDeep )?"
     r"(?:main\.breed(?:\.func\d+|\.gowrap\d+|·dwrap·\d+) )?"
@@ -59,6 +58,21 @@ def blocking(t):
     with t.start("churn") as program:
         dumps(t, program, 20)
         t.check(program.ask("x")["started"] > 0, "the target does not answer")
+
+
+@case()
+def running_ones_have_stacks(t):
+    """A stopped target's threads tell where they stand: on the goroutine's own stack, or on the
+    scheduler's for a moment, from which the way back is to be found."""
+    running = without = 0
+    with t.start("churn") as program:
+        for _ in range(30):
+            for one in t.spy.json("dump", "--pid", program.pid)["goroutines"]:
+                if one["status"] == "running":
+                    running += 1
+                    without += not one["frames"]
+    t.check(running > 5, f"only {running} goroutines ran")
+    t.check(without * 10 <= running, f"{without} of {running} running goroutines have no stack")
 
 
 @case(minors=FEW)
