@@ -112,9 +112,9 @@ static bool is_same_file(const struct core *core, size_t path, int file)
 
 /* A core file may name any path: what is no ELF file is not read, and what is no regular file is
  * not even opened. */
-static int open_elf(const struct core *core, size_t path)
+static int open_elf(const struct core *core, size_t path, const char *name)
 {
-	int place _cleanup_close_ = open(core->paths.items[path].path, O_PATH | O_CLOEXEC);
+	int place _cleanup_close_ = open(name, O_PATH | O_CLOEXEC);
 	struct stat file;
 	char again[32];
 	int fd;
@@ -130,12 +130,24 @@ static int open_elf(const struct core *core, size_t path)
 	return fd < 0 ? CORE_ABSENT : fd;
 }
 
+/* The file that a path of the core names; of the executable also the one that the caller gave,
+ * since a core outlives its program, and travels. */
+static int find_file(const struct core *core, size_t path)
+{
+	const char *name = core->paths.items[path].path;
+	int fd = core->opened < OPEN_FILES_LIMIT ? open_elf(core, path, name) : CORE_ABSENT;
+
+	if (fd == CORE_ABSENT && core->exe_file && name == core->target.exe)
+		fd = open_elf(core, path, core->exe_file);
+	return fd;
+}
+
 static int mapped_file(struct core *core, size_t path)
 {
 	struct core_path *file = &core->paths.items[path];
 
 	if (file->fd == CORE_NOT_TRIED) {
-		file->fd = core->opened < OPEN_FILES_LIMIT ? open_elf(core, path) : CORE_ABSENT;
+		file->fd = find_file(core, path);
 		core->opened += file->fd >= 0;
 	}
 	return file->fd;
@@ -275,6 +287,7 @@ static void core_close(struct target *target)
 	cleanup_close(&core->file);
 	vector_free(&core->segments);
 	vector_free(&core->mapped);
+	free(core->exe_file);
 	vector_free(&core->paths);
 	vector_free(&core->pieces);
 	vector_free(&core->threads);
@@ -456,7 +469,7 @@ static void find_exe(struct core *core)
 		core->target.pid = core->threads.items[0].tid;
 }
 
-struct spy_error *target_open_core(const char *path, struct target **ret)
+struct spy_error *target_open_core(const char *path, const char *exe_file, struct target **ret)
 {
 	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
@@ -469,6 +482,7 @@ struct spy_error *target_open_core(const char *path, struct target **ret)
 	core = memory_zeroed(1, sizeof(*core));
 	core->target = (struct target){ .ops = &core_ops, .started_at = SPY_UNKNOWN };
 	core->file = file;
+	core->exe_file = exe_file ? memory_string(exe_file) : NULL;
 	if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
 		error = spy_error_new(SPY_ERROR_DATA, "not a file");
 	else {

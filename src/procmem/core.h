@@ -36,6 +36,7 @@ struct core_piece {
 
 struct core {
 	struct target target;
+	char *exe_file; /* in place of the executable where that is not to be had, or NULL */
 	int file;
 	uint64_t file_bytes;
 	struct arena arena;

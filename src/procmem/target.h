@@ -149,6 +149,8 @@ static inline void target_close(struct target *target)
 struct spy_error *target_open_live(int64_t pid, struct target **ret) MUST_CHECK;
 
 /* An ELF core file, by the kernel, gcore or spy. Always "paused". */
-struct spy_error *target_open_core(const char *path, struct target **ret) MUST_CHECK;
+/* `exe_file`, or NULL, serves where the executable that the core names is not there. */
+struct spy_error *target_open_core(const char *path, const char *exe_file,
+				   struct target **ret) MUST_CHECK;
 
 #endif

@@ -11,9 +11,6 @@ enum { FILES_MAX = 1024 };
 
 static const uint64_t page_mask = 4095;
 
-/* Of an executable's first bytes, which hold its headers. */
-enum { FIRST_BYTES = 1024 };
-
 /* Bias by the mapping that a PT_LOAD made: both begin at the same page of the file. */
 static bool bias_of(const struct binary *binary, const struct target_mapping *mapping,
 		    uint64_t *bias)
@@ -40,41 +37,15 @@ static bool same_file(const struct target_mapping *a, const struct target_mappin
 	return a->inode == b->inode && a->device == b->device && strcmp(a->path, b->path) == 0;
 }
 
-/* The file of the executable. A core file often outlives it, or travels to where it is not: then it
- * is the one that the user gives. */
-static struct spy_error *open_exe(struct program *program, const struct target_mapping *mapping,
-				  const char *bin, struct binary **ret)
-{
-	uint8_t in_core[FIRST_BYTES], in_file[FIRST_BYTES];
-	struct binary *binary _cleanup_(binary_cleanup) = NULL;
-	const struct binary_segment *segments;
-	struct spy_error *error = target_open_mapping(program->target, mapping, ret);
-
-	if (!error || program->target->is_live || !bin)
-		return error;
-	spy_error_free(error);
-	TRY(binary_open(bin, &binary));
-	/* What the core has of its first page must be the same. */
-	if (!binary_segments(binary, &segments) ||
-	    !binary_read(binary, segments[0].address, in_file, sizeof(in_file)) ||
-	    (!spy_error_caught(
-		 target_read(program->target, mapping->start, in_core, sizeof(in_core))) &&
-	     memcmp(in_core, in_file, sizeof(in_core)) != 0))
-		return spy_error_new(SPY_ERROR_DATA, "%s is not the program that the core is of",
-				     bin);
-	*ret = TAKE(binary);
-	return NULL;
-}
-
 /* Takes the file of a mapping if it is Go. */
 static struct spy_error *try_file(struct program *program, const struct target_mapping *mapping,
-				  const char *bin, enum binary_language *language)
+				  enum binary_language *language)
 {
 	const struct target_mappings *all = &program->mappings;
 	struct binary *binary _cleanup_(binary_cleanup) = NULL;
 	size_t i;
 
-	TRY(open_exe(program, mapping, bin, &binary));
+	TRY(target_open_mapping(program->target, mapping, &binary));
 	*language = binary_language(binary);
 	if (*language != BINARY_GO)
 		return NULL;
@@ -99,15 +70,14 @@ static bool seen_before(const struct target_mappings *all, size_t index)
 	return false;
 }
 
-static struct spy_error *find_in_exe(struct program *program, const char *bin,
-				     enum binary_language *language)
+static struct spy_error *find_in_exe(struct program *program, enum binary_language *language)
 {
 	const struct target_mappings *all = &program->mappings;
 	size_t i;
 
 	for (i = 0; i < all->count; i++)
 		if (program->target->exe && strcmp(all->items[i].path, program->target->exe) == 0)
-			return try_file(program, &all->items[i], bin, language);
+			return try_file(program, &all->items[i], language);
 	return NULL;
 }
 
@@ -125,7 +95,7 @@ static void find_in_libraries(struct program *program)
 			continue;
 		files++;
 		/* A file that cannot be opened or read is not the one. */
-		(void)spy_error_caught(try_file(program, mapping, NULL, &language));
+		(void)spy_error_caught(try_file(program, mapping, &language));
 	}
 }
 
@@ -187,7 +157,7 @@ struct spy_error *program_open(struct target *target, const char *bin, struct pr
 
 	error = target_mappings(target, &program.arena, &program.mappings);
 	if (!error)
-		error = find_in_exe(&program, bin, &language);
+		error = find_in_exe(&program, &language);
 	if (!error && !program.binary && language == BINARY_GCCGO)
 		error = spy_error_with_hint(spy_error_new(SPY_ERROR_NOT_GO, "%s was built by gccgo",
 							  target->exe ? target->exe : "the target"),

@@ -91,7 +91,7 @@ struct spy_error *find_target(const struct spy_options *options, struct target *
 	struct spy_error *error = NULL;
 
 	if (options->core)
-		return target_open_core(options->core, ret);
+		return target_open_core(options->core, options->bin, ret);
 	if (!pid) {
 		error = find_candidates(options->name, &candidates);
 		if (!error)

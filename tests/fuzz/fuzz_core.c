@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (file < 0 || write(file, data, size) != (ssize_t)size)
 		return 0;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	if (spy_error_caught(target_open_core(path, &core)))
+	if (spy_error_caught(target_open_core(path, NULL, &core)))
 		return 0;
 	spy_error_free(target_threads(core, &arena, &threads));
 	if (!spy_error_caught(target_mappings(core, &arena, &mappings)))

@@ -138,7 +138,7 @@ START_TEST(core_tells_threads_and_memory)
 	write_elf(elf_path, 'f');
 	build(&built, elf_path);
 	save(&built, sizeof(built), core_path);
-	must(target_open_core(core_path, &core));
+	must(target_open_core(core_path, NULL, &core));
 	ck_assert_int_eq(core->pid, 70);
 	ck_assert_str_eq(core->exe, elf_path);
 	ck_assert(!core->is_live);
@@ -179,13 +179,13 @@ START_TEST(core_does_not_read_another_file)
 	write_elf(elf_path, 'x');
 	build(&built, elf_path);
 	save(&built, sizeof(built), core_path);
-	must(target_open_core(core_path, &core));
+	must(target_open_core(core_path, NULL, &core));
 	must(target_read(core, 0x400000, &byte, 1));
 	must_fail(target_read(core, 0x401000, &byte, 1), SPY_ERROR_DATA, "cannot read");
 	target_close(core);
 	build(&built, "/etc/passwd"); /* no ELF file */
 	save(&built, sizeof(built), core_path);
-	must(target_open_core(core_path, &core));
+	must(target_open_core(core_path, NULL, &core));
 	must_fail(target_read(core, 0x401000, &byte, 1), SPY_ERROR_DATA, "cannot read");
 	target_close(core);
 }
@@ -201,20 +201,21 @@ START_TEST(core_that_is_none_is_refused)
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
 		build(&built, elf_path);
 		save(&built, sizes[i], core_path);
-		must_fail(target_open_core(core_path, &core), SPY_ERROR_DATA, core_path);
+		must_fail(target_open_core(core_path, NULL, &core), SPY_ERROR_DATA, core_path);
 	}
 	/* A core file that the limit of its size has cut. */
 	save(&built, NOTES_END + 100, core_path);
-	must(target_open_core(core_path, &core));
+	must(target_open_core(core_path, NULL, &core));
 	must(target_read(core, 0x10000, &byte, 1));
 	must_fail(target_read(core, 0x10000 + 200, &byte, 1), SPY_ERROR_DATA, "cannot read");
 	target_close(core);
 	built.header.e_machine = EM_AARCH64;
 	save(&built, sizeof(built), core_path);
-	must_fail(target_open_core(core_path, &core), SPY_ERROR_NOT_GO, "x86_64");
-	must_fail(target_open_core("/proc/self/exe", &core), SPY_ERROR_DATA, "not a core file");
-	must_fail(target_open_core("/dev/null", &core), SPY_ERROR_DATA, "not a file");
-	must_fail(target_open_core("/nonexistent", &core), SPY_ERROR_DATA, "cannot open");
+	must_fail(target_open_core(core_path, NULL, &core), SPY_ERROR_NOT_GO, "x86_64");
+	must_fail(target_open_core("/proc/self/exe", NULL, &core), SPY_ERROR_DATA,
+		  "not a core file");
+	must_fail(target_open_core("/dev/null", NULL, &core), SPY_ERROR_DATA, "not a file");
+	must_fail(target_open_core("/nonexistent", NULL, &core), SPY_ERROR_DATA, "cannot open");
 }
 END_TEST
 
@@ -256,7 +257,7 @@ START_TEST(core_by_gcore_equals_the_process)
 		return;
 	}
 	snprintf(command, sizeof(command), "%s.%d", core_path, sleeping);
-	must(target_open_core(command, &core));
+	must(target_open_core(command, NULL, &core));
 	live = open_target(sleeping);
 	ck_assert_str_eq(core->exe, live->exe);
 	ck_assert_int_eq(core->pid, sleeping);
