@@ -82,9 +82,9 @@ struct spy_error *collect(struct go_runtime *runtime, const struct collect_reque
 			  struct collected *ret) MUST_CHECK;
 void collected_free(struct collected *collected);
 
-/* The labels of a goroutine out of its copy. */
-void collected_labels(const struct go_runtime *runtime, const struct copy *copy, uint64_t labels,
-		      struct arena *arena, const struct spy_label **ret, size_t *count);
+/* The labels of a goroutine out of its copy. Returns how many of them could not be read. */
+size_t collected_labels(const struct go_runtime *runtime, const struct copy *copy, uint64_t labels,
+			struct arena *arena, const struct spy_label **ret, size_t *count);
 
 /* What it waits on. `types` remembers names of the arena by their descriptors' addresses. */
 struct spy_wait collected_wait(struct go_runtime *runtime, const struct collected *collected,

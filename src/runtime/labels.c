@@ -193,6 +193,7 @@ struct decoded {
 	const struct copy *copy;
 	struct arena *arena;
 	VECTOR(struct spy_label) labels;
+	size_t unread;
 };
 
 static const char *string_of(const struct decoded *decoded, const uint8_t *header)
@@ -216,6 +217,8 @@ static void decode_label(void *context, const uint8_t *key, const uint8_t *value
 
 	if (label.key && label.value && decoded->labels.count < LABELS_MAX)
 		*vector_push(&decoded->labels) = label;
+	else
+		decoded->unread++;
 }
 
 static int by_key(const void *a, const void *b)
@@ -223,8 +226,8 @@ static int by_key(const void *a, const void *b)
 	return strcmp(((const struct spy_label *)a)->key, ((const struct spy_label *)b)->key);
 }
 
-void collected_labels(const struct go_runtime *runtime, const struct copy *copy, uint64_t labels,
-		      struct arena *arena, const struct spy_label **ret, size_t *count)
+size_t collected_labels(const struct go_runtime *runtime, const struct copy *copy, uint64_t labels,
+			struct arena *arena, const struct spy_label **ret, size_t *count)
 {
 	struct decoded decoded = { .copy = copy, .arena = arena };
 	struct spy_label *items;
@@ -238,4 +241,5 @@ void collected_labels(const struct go_runtime *runtime, const struct copy *copy,
 	}
 	*ret = items;
 	vector_free(&decoded.labels);
+	return decoded.unread;
 }

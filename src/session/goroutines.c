@@ -173,8 +173,9 @@ static void fill_goroutine(struct making *making, const struct raw_g *raw, const
 	g->current = unwinder_locate(making->unwinder,
 				     raw->syscall_sp ? raw->syscall_pc : raw->sched_pc, false);
 	if (what & SPY_COLLECT_LABELS && raw->labels)
-		collected_labels(&making->spy->runtime, copy, raw->labels, &making->snapshot->arena,
-				 &g->labels, &g->label_count);
+		making->labels_unread +=
+		    collected_labels(&making->spy->runtime, copy, raw->labels,
+				     &making->snapshot->arena, &g->labels, &g->label_count);
 	if (what & SPY_COLLECT_WAITS)
 		g->wait = collected_wait(&making->spy->runtime, making->collected, copy, raw,
 					 g->wait_reason, &making->types, &making->snapshot->arena);
@@ -321,6 +322,8 @@ void make_goroutines(struct making *making)
 		making_warn(making,
 			    "%lld goroutines changed whenever they were read and are left out",
 			    (long long)making->collected->torn);
+	if (making->labels_unread)
+		making_warn(making, "%zu labels could not be read", making->labels_unread);
 	if (making->running_unread)
 		making_warn(
 		    making, "%zu running goroutines have no stack here%s", making->running_unread,

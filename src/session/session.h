@@ -40,6 +40,7 @@ struct making {
 	uint64_t last_start;
 	enum start_kind last_start_kind;
 	bool last_start_known;
+	size_t labels_unread;
 	size_t running_unread; /* running goroutines whose stacks could not be read */
 	VECTOR(const char *) warnings;
 };
