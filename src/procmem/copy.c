@@ -81,6 +81,11 @@ void copy_reserve(struct copy *copy, uint64_t bytes)
 		((volatile uint8_t *)copy->room)[at] = 0;
 }
 
+void copy_set_limit(struct copy *copy, uint64_t limit_bytes)
+{
+	copy->limit = limit_bytes > copy->bytes ? limit_bytes : copy->bytes;
+}
+
 void copy_clear(struct copy *copy)
 {
 	for (size_t i = 0; i < copy->buffers.count; i++)

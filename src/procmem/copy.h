@@ -24,6 +24,8 @@ void copy_free(struct copy *copy);
 /* Makes room for so many bytes (at most the limit), and touches it: what is known before the target
  * is stopped need not be paid for while it stands still. More than that is found as it goes. */
 void copy_reserve(struct copy *copy, uint64_t bytes);
+/* Another limit from now on. */
+void copy_set_limit(struct copy *copy, uint64_t limit_bytes);
 /* Forgets all that was copied; what was reserved is there again. */
 void copy_clear(struct copy *copy);
 

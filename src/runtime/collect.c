@@ -244,17 +244,27 @@ static void read_details_of_some(const struct segment *all, struct copy *copy)
 	vector_free(&some);
 }
 
+/* The copy for what hangs on a segment's goroutines. One for each: what a copy holds is sorted in
+ * with every round, which would take ever longer in one of a million goroutines. */
+static struct copy *copy_for(struct collected *collected, size_t number)
+{
+	if (number == collected->copies.count)
+		*vector_push(&collected->copies) = copy_new(COPY_BYTES_MAX);
+	copy_set_limit(collected->copies.items[number], COPY_BYTES_MAX - collected->copied_bytes);
+	return collected->copies.items[number];
+}
+
 /* All goroutines of a target that stands still. */
 static void read_stopped(const struct segment *all)
 {
 	struct collected *collected = all->collected;
-	struct copy *copy = collected->copies.items[0];
 	bool some = all->request->limit, details = wants_details(all->request);
 	size_t start, i;
 
 	for (start = 0; start < all->count; start += SEGMENT) {
 		struct segment segment = *all;
 		size_t kept = collected->gs.count;
+		struct copy *copy = copy_for(collected, some ? 0 : start / SEGMENT);
 
 		segment.addresses += start;
 		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
@@ -270,14 +280,16 @@ static void read_stopped(const struct segment *all)
 				keep(collected, &g, copy);
 		}
 		segment.count = collected->gs.count - kept;
-		if (details && !some)
+		if (details && !some) {
 			read_details(&segment, collected->gs.items + kept, copy);
+			collected->copied_bytes += copy_bytes(copy);
+		}
 	}
 	if (!some)
 		return;
 	choose_detailed(collected, all->request->limit, system_goroutines(collected));
 	if (details)
-		read_details_of_some(all, copy);
+		read_details_of_some(all, copy_for(collected, 0));
 }
 
 /* Reads goroutines that run on meanwhile, and again; keeps those that were the same both times and
@@ -521,7 +533,6 @@ static void want_pages(struct copy *copy, uint64_t from, uint64_t size)
 static void read_running(struct go_runtime *runtime, struct collected *collected,
 			 const struct collect_request *request)
 {
-	struct copy *copy;
 	struct map by_address _cleanup_(map_free) = { 0 };
 	size_t i, k;
 
@@ -530,18 +541,17 @@ static void read_running(struct go_runtime *runtime, struct collected *collected
 	for (i = 0; i < collected->gs.count; i++)
 		if (collected->gs.items[i].status == G_RUNNING)
 			map_put(&by_address, collected->gs.items[i].address, i);
-	if (!by_address.count || !collected->copies.count)
-		return;
-	copy = collected->copies.items[0];
 	for (i = 0; i < collected->ms.count; i++) {
 		const struct raw_m *m = &collected->ms.items[i];
 		bool runs;
 		size_t index = map_get(&by_address, m->curg, &runs);
 		const struct raw_g *g;
+		struct copy *copy;
 
 		if (!runs || !m->thread)
 			continue;
 		g = &collected->gs.items[index];
+		copy = collected->copy_of.items[index];
 		for (k = 0; k < collected->threads.count; k++) {
 			const struct target_thread *thread = &collected->threads.items[k];
 			uint64_t sp = thread->registers.sp, from = sp;
@@ -558,10 +568,10 @@ static void read_running(struct go_runtime *runtime, struct collected *collected
 				from = g->stack_lo;
 			}
 			want_stack(copy, g, from, 0);
+			copy_fetch(copy, runtime->target);
 			break;
 		}
 	}
-	copy_fetch(copy, runtime->target);
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
@@ -650,7 +660,7 @@ static void reserve_list(struct collected *collected, size_t count)
 static void reserve(struct go_runtime *runtime, const struct collect_request *request,
 		    struct collected *collected)
 {
-	uint64_t allgs[2] = { 0 }, count, segment, details;
+	uint64_t allgs[2] = { 0 }, count, segment, done, reserved = 0;
 	size_t g = layout_size(&runtime->layout, SIZE_g) + G_GAP;
 
 	(void)spy_error_caught(target_read(runtime->target, runtime->globals[GLOBAL_allgs].address,
@@ -661,12 +671,14 @@ static void reserve(struct go_runtime *runtime, const struct collect_request *re
 	reserve_list(collected, count);
 	if (request->non_blocking)
 		return;
-	*vector_push(&collected->copies) = copy_new(COPY_BYTES_MAX);
-	details = wants_details(request) && !request->goroutine && !request->limit
-		      ? count * DETAIL_BYTES
-		      : 0;
-	copy_reserve(collected->copies.items[0],
-		     details < RESERVED_BYTES_MAX ? details : RESERVED_BYTES_MAX);
+	if (!wants_details(request) || request->goroutine || request->limit)
+		return;
+	for (done = 0; done < count && reserved < RESERVED_BYTES_MAX; done += SEGMENT) {
+		uint64_t bytes = (count - done < SEGMENT ? count - done : SEGMENT) * DETAIL_BYTES;
+
+		copy_reserve(copy_for(collected, done / SEGMENT), bytes);
+		reserved += bytes;
+	}
 }
 
 static struct spy_error *stop_and_read(struct go_runtime *runtime,

@@ -56,6 +56,7 @@ struct collected {
 	/* Bytes of stacks, labels, channels: of goroutines by raw_g.address. In non-blocking mode
 	 * several copies, each consistent in itself; copy_of[i] belongs to gs.items[i]. */
 	VECTOR(struct copy *) copies;
+	uint64_t copied_bytes;         /* in them */
 	VECTOR(struct raw_g) gs;       /* all but dead ones */
 	VECTOR(struct copy *) copy_of; /* per goroutine; NULL: it changed whenever it was read */
 	VECTOR(struct raw_m) ms;
