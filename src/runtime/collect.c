@@ -450,7 +450,6 @@ static struct spy_error *read_ps(struct go_runtime *runtime, struct collected *c
 			.run_queue = (uint32_t)(layout_number(layout, FIELD_p_runqtail, p) -
 						layout_number(layout, FIELD_p_runqhead, p)) +
 				     (layout_number(layout, FIELD_p_runnext, p) != 0),
-			.free_gs = layout_number(layout, FIELD_p_gfree_count, p),
 		};
 	}
 	copy_free(copy);
@@ -576,24 +575,12 @@ static void read_running(struct go_runtime *runtime, struct collected *collected
 
 /* ---- the whole ---------------------------------------------------------------------------- */
 
-static void read_counters(struct go_runtime *runtime, struct collected *collected)
+static void read_finalizer_state(struct go_runtime *runtime, struct collected *collected)
 {
-	const struct runtime_layout *layout = &runtime->layout;
-	const uint8_t *sched = copy_at(collected->state, runtime->globals[GLOBAL_sched].address,
-				       layout_size(layout, SIZE_sched));
 	uint64_t fing = runtime->globals[GLOBAL_fing_running].address;
 	const uint8_t *runs = fing ? copy_at(collected->state, fing, 1) : NULL;
-	size_t i;
 
-	collected->finalizer_runs = runs && *runs & layout->traits->finalizer_running_mask;
-	if (!sched)
-		return;
-	collected->free_gs =
-	    (int64_t)(layout_number(layout, FIELD_sched_gfree_count, sched) +
-		      layout_number(layout, FIELD_sched_gfree_stack_count, sched) +
-		      layout_number(layout, FIELD_sched_gfree_nostack_count, sched));
-	for (i = 0; i < collected->ps.count; i++)
-		collected->free_gs += (int64_t)collected->ps.items[i].free_gs;
+	collected->finalizer_runs = runs && *runs & runtime->layout.traits->finalizer_running_mask;
 }
 
 static struct spy_error *read_all(struct go_runtime *runtime, const struct collect_request *request,
@@ -610,7 +597,6 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 	copy_fetch(collected->state, runtime->target);
 	TRY(read_slice(runtime, GLOBAL_allgs, GS_MAX, &addresses, &all.count));
 	all.addresses = addresses;
-	collected->all_gs = all.count;
 	if (request->non_blocking)
 		read_running_on(&all);
 	else
@@ -624,7 +610,7 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 		want_cached_spans(runtime, collected->state, collected);
 		copy_fetch(collected->state, runtime->target);
 	}
-	read_counters(runtime, collected);
+	read_finalizer_state(runtime, collected);
 	return NULL;
 }
 

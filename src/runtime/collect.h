@@ -35,7 +35,6 @@ struct raw_m {
 struct raw_p {
 	uint64_t address, id, status, m, mcache, schedtick, syscalltick;
 	uint64_t run_queue; /* runnext included */
-	uint64_t free_gs;
 };
 
 /* A running goroutine's thread, for the start of its stack. */
@@ -68,10 +67,8 @@ struct collected {
 	struct target_threads threads;
 	struct arena arena;
 	uint64_t last_detailed; /* id of the last goroutine whose stack, labels, waits are there */
-	uint64_t all_gs;        /* len(allgs) */
 	int64_t dead;
-	int64_t torn;    /* goroutines that changed whenever they were read */
-	int64_t free_gs; /* in the free lists of the scheduler and the Ps */
+	int64_t torn; /* goroutines that changed whenever they were read */
 	int64_t paused_ns;
 	int64_t taken_at;     /* Unix ns */
 	int64_t monotonic_ns; /* CLOCK_MONOTONIC at the same moment: the clock of waitsince */

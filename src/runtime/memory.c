@@ -283,12 +283,26 @@ static void count_caches(const struct state *state, struct heap_counts *counts)
 	}
 }
 
+/* Whether the structures within a structure are as large as it has room for: both sizes come from
+ * the target's own DWARF. */
+static bool fits(const struct state *state)
+{
+	const struct runtime_layout *layout = state->layout;
+	size_t classes = layout_size(layout, FIELD_mcache_alloc) / 8;
+
+	if (layout_has(layout, FIELD_mstats_heap_stats))
+		return RING * layout_size(layout, SIZE_heap_stats_delta) <=
+		       layout_size(layout, FIELD_mstats_heap_stats);
+	return classes && layout_offset(layout, FIELD_mcentral_nmalloc) + 8 <=
+			      layout_size(layout, FIELD_mheap_central) / classes;
+}
+
 static bool count_objects(const struct state *state, struct heap_counts *counts)
 {
 	struct span_count count = { .state = state, .counts = counts };
 
 	*counts = (struct heap_counts){ 0 };
-	if (!state->classes)
+	if (!state->classes || !fits(state))
 		return false;
 	if (layout_has(state->layout, FIELD_mstats_heap_stats)) {
 		count_by_ring(state, counts);
@@ -364,7 +378,12 @@ static void fill_sizes(const struct state *state, const struct heap_counts *coun
 		       struct spy_memory *memory)
 {
 	const struct runtime_layout *layout = state->layout;
+	static const enum layout_slot parts[] = {
+		FIELD_mstats_stacks_sys, FIELD_mstats_mspan_sys,    FIELD_mstats_mcache_sys,
+		FIELD_mstats_gc_sys,     FIELD_mstats_buckhash_sys, FIELD_mstats_other_sys,
+	};
 	uint64_t heap_sys, sys;
+	size_t i;
 
 	if (layout_has(layout, FIELD_mstats_heap_sys)) {
 		heap_sys = in_memstats(state, FIELD_mstats_heap_sys);
@@ -379,12 +398,12 @@ static void fill_sizes(const struct state *state, const struct heap_counts *coun
 	}
 	memory->heap_sys_bytes = (int64_t)heap_sys;
 	memory->stack_inuse_bytes = (int64_t)counts->stacks;
-	sys = heap_sys + in_memstats(state, FIELD_mstats_stacks_sys) +
-	      in_memstats(state, FIELD_mstats_mspan_sys) +
-	      in_memstats(state, FIELD_mstats_mcache_sys) +
-	      in_memstats(state, FIELD_mstats_buckhash_sys) +
-	      in_memstats(state, FIELD_mstats_gc_sys) + in_memstats(state, FIELD_mstats_other_sys) +
-	      counts->stacks + counts->work_bufs + counts->ptr_scalar_bits;
+	sys = heap_sys + counts->stacks + counts->work_bufs + counts->ptr_scalar_bits;
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (!layout_has(layout, parts[i]))
+			return;
+		sys += in_memstats(state, parts[i]);
+	}
 	memory->sys_bytes = (int64_t)sys;
 }
 
@@ -408,15 +427,21 @@ static void fill_memory(const struct state *state, struct spy_memory *memory, st
 	fill_sizes(state, &counts, memory);
 }
 
+static int64_t known_in_memstats(const struct state *state, enum layout_slot slot)
+{
+	return layout_has(state->layout, slot) ? (int64_t)in_memstats(state, slot) : SPY_UNKNOWN;
+}
+
 static void fill_collector(const struct state *state, struct spy_gc *gc)
 {
-	uint64_t last = in_memstats(state, FIELD_mstats_last_gc_unix), fraction;
+	uint64_t fraction = in_memstats(state, FIELD_mstats_gc_cpu_fraction);
 
-	gc->cycles = (int64_t)in_memstats(state, FIELD_mstats_numgc);
-	gc->forced = (int64_t)in_memstats(state, FIELD_mstats_numforcedgc);
-	gc->pause_total_ns = (int64_t)in_memstats(state, FIELD_mstats_pause_total_ns);
-	gc->last_at = last ? (int64_t)last : SPY_UNKNOWN;
-	fraction = in_memstats(state, FIELD_mstats_gc_cpu_fraction);
+	gc->cycles = known_in_memstats(state, FIELD_mstats_numgc);
+	gc->forced = known_in_memstats(state, FIELD_mstats_numforcedgc);
+	gc->pause_total_ns = known_in_memstats(state, FIELD_mstats_pause_total_ns);
+	gc->last_at = known_in_memstats(state, FIELD_mstats_last_gc_unix);
+	if (!gc->last_at)
+		gc->last_at = SPY_UNKNOWN; /* there was none yet */
 	if (layout_has(state->layout, FIELD_mstats_gc_cpu_fraction))
 		memcpy(&gc->cpu_fraction, &fraction, sizeof(fraction));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime_layouts/layouts.h"
 
+#include <string.h>
+
 static const struct {
 	const char *type, *path;
 } slots[LAYOUT_SLOTS] = {
@@ -35,9 +37,38 @@ void layout_queries(struct debug_query queries[static LAYOUT_SLOTS])
 						   .path = slots[i].path };
 }
 
-/* Members are read as the size says, up to 8 bytes from a copy of the whole structure; a layout
- * that points outside of it is not believed. */
-enum { STRUCTURE_MAX = 1 << 20 };
+enum {
+	STRUCTURE_MAX = 1 << 20,
+	UNSIZED_MAX = 48, /* of a structure that has no SIZE here: hmap, semaRoot */
+	NUMBER_MAX = 8,
+};
+
+/* Bytes of the structure that a member is in, as its readers copy it. */
+static int64_t structure_bytes(const struct debug_query *queries, size_t member)
+{
+	size_t i;
+
+	for (i = 0; i < LAYOUT_SLOTS; i++)
+		if (!slots[i].path[0] && strcmp(slots[i].type, slots[member].type) == 0)
+			return queries[i].found ? queries[i].size : 0;
+	return UNSIZED_MAX;
+}
+
+/* The DWARF is untrusted, and members are read from a copy of their structure: one that does not
+ * lie in it, with all bytes that layout_number() takes, is absent. */
+static bool is_inside(const struct debug_query *queries, size_t slot)
+{
+	const struct debug_query *query = &queries[slot];
+	int64_t bytes = query->size;
+
+	if (query->value < 0 || query->value > STRUCTURE_MAX || bytes <= 0 || bytes > STRUCTURE_MAX)
+		return false;
+	if (!slots[slot].path[0])
+		return query->value == 0;
+	if (bytes != 1 && bytes != 2 && bytes != 4 && bytes < NUMBER_MAX)
+		bytes = NUMBER_MAX;
+	return query->value + bytes <= structure_bytes(queries, slot);
+}
 
 void layout_from_queries(const struct debug_query queries[static LAYOUT_SLOTS],
 			 struct runtime_layout *ret)
@@ -45,13 +76,11 @@ void layout_from_queries(const struct debug_query queries[static LAYOUT_SLOTS],
 	size_t i;
 
 	for (i = 0; i < LAYOUT_SLOTS; i++) {
-		const struct debug_query *query = &queries[i];
 		struct layout_field *field = &ret->fields[i];
 
 		*field = (struct layout_field){ .offset = -1 };
-		if (query->found && query->value >= 0 && query->size >= 0 &&
-		    query->value <= STRUCTURE_MAX && query->size <= STRUCTURE_MAX)
-			*field = (struct layout_field){ .offset = (int32_t)query->value,
-							.size = (int32_t)query->size };
+		if (queries[i].found && is_inside(queries, i))
+			*field = (struct layout_field){ .offset = (int32_t)queries[i].value,
+							.size = (int32_t)queries[i].size };
 	}
 }

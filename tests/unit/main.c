@@ -12,9 +12,13 @@ static const struct {
 	const char *name;
 	Suite *(*suite)(void);
 } suites[] = {
-	{ .name = "base", .suite = base_suite },       { .name = "elf", .suite = elf_suite },
-	{ .name = "procmem", .suite = procmem_suite }, { .name = "dwarf", .suite = dwarf_suite },
-	{ .name = "pclntab", .suite = pclntab_suite }, { .name = "render", .suite = render_suite },
+	{ .name = "base", .suite = base_suite },
+	{ .name = "elf", .suite = elf_suite },
+	{ .name = "procmem", .suite = procmem_suite },
+	{ .name = "dwarf", .suite = dwarf_suite },
+	{ .name = "pclntab", .suite = pclntab_suite },
+	{ .name = "layouts", .suite = layouts_suite },
+	{ .name = "render", .suite = render_suite },
 };
 
 int main(int argc, char **argv)
