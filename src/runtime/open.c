@@ -10,16 +10,6 @@ enum {
 	MODINFO_BYTES_MAX = 1 << 20,
 };
 
-static const struct {
-	const char *names;
-	bool required;
-} globals[GLOBALS] = {
-#define GLOBAL(slot, name_list, is_required)                                                       \
-	[GLOBAL_##slot] = { .names = (name_list), .required = (is_required) },
-#include "runtime/globals.def"
-#undef GLOBAL
-};
-
 static struct spy_error *from_symbols(struct go_runtime *runtime)
 {
 	const char *names[GLOBALS];
@@ -28,7 +18,7 @@ static struct spy_error *from_symbols(struct go_runtime *runtime)
 	size_t i;
 
 	for (i = 0; i < GLOBALS; i++)
-		names[i] = globals[i].names;
+		names[i] = global_names(i);
 	TRY(binary_find_symbols(program_symbols(&runtime->program), names, GLOBALS, symbols,
 				found));
 	for (i = 0; i < GLOBALS; i++)
@@ -46,7 +36,7 @@ static struct spy_error *from_dwarf(struct go_runtime *runtime, struct debug_inf
 
 	for (i = 0; i < GLOBALS; i++)
 		queries[i] =
-		    (struct debug_query){ .kind = DEBUG_VARIABLE, .type = globals[i].names };
+		    (struct debug_query){ .kind = DEBUG_VARIABLE, .type = global_names(i) };
 	TRY(debug_info_lookup(info, queries, GLOBALS));
 	for (i = 0; i < GLOBALS; i++)
 		if (queries[i].found)
@@ -62,10 +52,10 @@ static struct spy_error *check_globals(const struct go_runtime *runtime)
 	size_t i;
 
 	for (i = 0; i < GLOBALS; i++)
-		if (globals[i].required && !runtime->globals[i].address)
+		if (global_is_required(i) && !runtime->globals[i].address)
 			return spy_error_new(SPY_ERROR_DATA, "%s has no symbol %s",
 					     binary_name(program_symbols(&runtime->program)),
-					     globals[i].names);
+					     global_names(i));
 	return NULL;
 }
 
@@ -173,6 +163,10 @@ static struct spy_error *add_module(struct go_runtime *runtime, const uint8_t *m
 		.etext = layout_number(layout, FIELD_md_etext, moduledata),
 		.types = layout_number(layout, FIELD_md_types, moduledata),
 		.etypes = layout_number(layout, FIELD_md_etypes, moduledata),
+		.data = layout_number(layout, FIELD_md_noptrdata, moduledata),
+		.data_end = layout_number(layout, FIELD_md_enoptrbss, moduledata),
+		.bss = layout_number(layout, FIELD_md_bss, moduledata),
+		.ebss = layout_number(layout, FIELD_md_ebss, moduledata),
 	};
 	struct pclntab_source source = { .address = layout_number(layout, table, moduledata),
 					 .text = module.text,
@@ -265,7 +259,7 @@ static void warn_of_missing(struct go_runtime *runtime)
 		if (wanted[i].expected && !runtime->globals[wanted[i].global].address)
 			*vector_push(&runtime->warnings) = arena_printf(
 			    &runtime->arena, "there is no %s: what it tells is unknown",
-			    globals[wanted[i].global].names);
+			    global_names(wanted[i].global));
 }
 
 /* Early refusal by what the file says, before the variables are looked for. */

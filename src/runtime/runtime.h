@@ -9,14 +9,8 @@
 #include "pclntab/code.h"
 #include "procmem/copy.h"
 #include "runtime/program.h"
+#include "runtime_layouts/globals.h"
 #include "runtime_layouts/layouts.h"
-
-enum global {
-#define GLOBAL(slot, names, required) GLOBAL_##slot,
-#include "runtime/globals.def"
-#undef GLOBAL
-	GLOBALS,
-};
 
 struct go_global {
 	uint64_t address; /* at run time; 0: the program does not have it */
@@ -25,6 +19,8 @@ struct go_global {
 
 struct go_module {
 	uint64_t text, etext, types, etypes;
+	uint64_t data, data_end; /* its variables, initialised or not, with pointers or without */
+	uint64_t bss, ebss;      /* those that start as 0 and hold pointers */
 };
 
 struct go_runtime {
