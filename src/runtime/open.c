@@ -152,6 +152,13 @@ static struct spy_error *find_layout(struct go_runtime *runtime, struct debug_in
 	    "give a build of the same program with DWARF (without -ldflags=-w) with --bin FILE");
 }
 
+static uint64_t lowest(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Of the sections of variables, either may be the first: .noptrdata as Go's linker lays them out,
+ * .data as GNU ld does (its own name comes before those that it does not know). */
 static struct spy_error *add_module(struct go_runtime *runtime, const uint8_t *moduledata,
 				    bool with_code)
 {
@@ -163,7 +170,8 @@ static struct spy_error *add_module(struct go_runtime *runtime, const uint8_t *m
 		.etext = layout_number(layout, FIELD_md_etext, moduledata),
 		.types = layout_number(layout, FIELD_md_types, moduledata),
 		.etypes = layout_number(layout, FIELD_md_etypes, moduledata),
-		.data = layout_number(layout, FIELD_md_noptrdata, moduledata),
+		.data = lowest(layout_number(layout, FIELD_md_noptrdata, moduledata),
+			       layout_number(layout, FIELD_md_data, moduledata)),
 		.data_end = layout_number(layout, FIELD_md_enoptrbss, moduledata),
 		.bss = layout_number(layout, FIELD_md_bss, moduledata),
 		.ebss = layout_number(layout, FIELD_md_ebss, moduledata),
