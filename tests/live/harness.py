@@ -29,6 +29,31 @@ WITH_DWARF = ("default", "pie", "cgo", "cgopie", "race", "nl", "trimpath")
 STRIPPED = {"stripped": "default", "strippedpie": "pie", "strippedcgo": "cgo"}
 ALL = (*WITH_DWARF, "nodwarf", *STRIPPED)
 
+# Programs without symbols and DWARF that are looked into with nothing else at hand, and the flavour
+# that each is a copy of; "bare" ones have no section headers either.
+BARE = {
+    "sw": None,
+    "stripped": "default",
+    "strippedpie": "pie",
+    "strippedcgo": "cgo",
+    "strippedcgopie": "cgopie",
+    "strippedstatic": "static",
+    "strippedrace": "race",
+    "strippednl": "nl",
+    "strippedtrimpath": "trimpath",
+    "bare": "stripped",
+    "barepie": "strippedpie",
+    "barecgopie": "strippedcgopie",
+}
+FLAVOURS = (*ALL, *(flavour for flavour in BARE if flavour not in ALL))
+
+
+def unstripped(flavour):
+    """The flavour whose program has the symbols of this one, or None where there is none."""
+    while flavour in BARE:
+        flavour = BARE[flavour]
+    return flavour
+
 # A few versions for what is slow: the ends, and where the runtime changed most in between.
 FEW = (10, 14, 17, 21, 27)
 

@@ -58,7 +58,7 @@ def compare(t, *arguments, env=None):
     return summary
 
 
-@case(flavours=("default", "pie"))
+@case(flavours=("default", "pie", "stripped"))
 def equals_memstats(t):
     summary = compare(t)
     t.equal(summary["gc"]["percent"], 100, "gc.percent")
