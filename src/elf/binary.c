@@ -311,6 +311,22 @@ static const struct binary_segment *segment_at(const struct binary *binary, uint
 	return NULL;
 }
 
+void binary_relro(const struct binary *binary, uint64_t *start, uint64_t *end)
+{
+	size_t i;
+
+	*start = *end = 0;
+	for (i = 0; i < binary->program_count && *start == *end; i++) {
+		const Elf64_Phdr *program = &binary->programs[i];
+
+		if (program->p_type != PT_GNU_RELRO ||
+		    program->p_memsz > UINT64_MAX - program->p_vaddr)
+			continue;
+		*start = program->p_vaddr;
+		*end = program->p_vaddr + program->p_memsz;
+	}
+}
+
 static bool in_relro(const struct binary *binary, uint64_t address)
 {
 	size_t i;

@@ -43,6 +43,10 @@ struct binary_segment { /* a PT_LOAD */
 };
 size_t binary_segments(const struct binary *binary, const struct binary_segment **ret);
 
+/* [start, end) of what the dynamic loader relocates and then makes read-only (PT_GNU_RELRO); empty
+ * where there is none. */
+void binary_relro(const struct binary *binary, uint64_t *start, uint64_t *end);
+
 struct binary_section {
 	const char *name;
 	uint64_t address;

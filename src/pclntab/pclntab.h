@@ -12,9 +12,20 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+/* The forms of the header. Its magic tells them apart, but a program may have been given another
+ * number there: garble writes a random one. */
+enum pclntab_form {
+	PCLNTAB_BY_MAGIC,
+	PCLNTAB_JOINT,      /* Go 1.2-1.15: one table */
+	PCLNTAB_PARTS,      /* Go 1.16-1.17: the offsets of five parts */
+	PCLNTAB_PARTS_TEXT, /* Go 1.18 and later: the same behind the address of the text */
+	PCLNTAB_FORMS,
+};
+
 /* Details that the header does not tell; a row of src/runtime_layouts/ names them. What a version
  * does not have is 0, which none of them can be. */
 struct pclntab_format {
+	enum pclntab_form form; /* for a header with a magic that is none of Go's */
 	/* struct _func (runtime/runtime2.go): its size before pcdata[], and members. funcID and
 	 * nfuncdata were 32 bits wide to Go 1.11, and never above 255. */
 	uint8_t func_size;        /* 40 or 44 */
@@ -46,6 +57,23 @@ struct pclntab_source {
 	void *context;
 	struct pclntab_format format;
 };
+
+/* What a header tells. Offsets are from the start of the table; those of parts that the form does
+ * not have are 0. */
+struct pclntab_header {
+	enum pclntab_form form;
+	uint32_t magic;
+	uint8_t entry_size;    /* of the two numbers that functab has for each function */
+	uint64_t functions;    /* their number: any */
+	uint64_t names, files; /* of functions; numbers of files by unit */
+	uint64_t file_names, values;
+	uint64_t functab;
+};
+enum { PCLNTAB_HEADER_BYTES = 72 }; /* of the longest */
+/* Reads a header of that form. False if it is none: of another machine, or with the magic of
+ * another form. */
+bool pclntab_header_read(const void *bytes, size_t size, enum pclntab_form form,
+			 struct pclntab_header *ret);
 
 struct pclntab;
 
@@ -83,6 +111,11 @@ bool pclntab_find(const struct pclntab *tab, uint64_t pc, struct pclntab_func *r
 bool pclntab_function(const struct pclntab *tab, size_t index, struct pclntab_func *ret);
 /* The function of a name; the first of several. Linear. */
 bool pclntab_named(const struct pclntab *tab, const char *name, struct pclntab_func *ret);
+/* The same for `count` names, which are different and all begin with `prefix`, "runtime.": a
+ * package whose functions stand together in the table. ret[i] is that of names[i]; its name is NULL
+ * where there is none. Returns how many were found. One pass, which ends behind the package. */
+size_t pclntab_named_all(const struct pclntab *tab, const char *prefix, const char *const *names,
+			 size_t count, struct pclntab_func *ret);
 
 /* Bytes between SP at pc and the return address' slot: fp = sp + delta + 8. False if unknown. The
  * number is the table's word and may be anything: syscall.rawVforkSyscall, which keeps its return

@@ -96,6 +96,10 @@ struct spy_error *layout_from_dwarf(struct debug_info *info, const char *version
  * row for the minor version, or something follows the number (GOEXPERIMENT, a release candidate).
  */
 bool layout_from_table(const char *version, struct runtime_layout *ret);
+/* The rows, oldest first, for trying which of them fits a program that does not tell its version.
+ * The version is the last patch release that a row was made from, "go1.13.15". */
+size_t layout_row_count(void);
+const char *layout_row(size_t index, struct runtime_layout *ret);
 
 /* The questions that layout_from_dwarf asks, one per slot. */
 void layout_queries(struct debug_query queries[static LAYOUT_SLOTS]);

@@ -6,13 +6,15 @@
 #include "runtime_layouts/layouts.h"
 
 struct row {
+	const char *version; /* the last patch release that it was made from */
 	int minor, first_patch, last_patch;
 	struct layout_field fields[LAYOUT_SLOTS];
 };
 
 #define ROW(minor_version, first, last)                                                            \
 	{                                                                                          \
-		.minor = (minor_version), .first_patch = (first), .last_patch = (last), .fields = {
+		.version = "go1." #minor_version "." #last, .minor = (minor_version),              \
+		.first_patch = (first), .last_patch = (last), .fields = {
 #define ROW_END                                                                                    \
 	}                                                                                          \
 	}                                                                                          \
@@ -32,6 +34,20 @@ static int distance(const struct row *row, int patch)
 	return patch > row->last_patch ? patch - row->last_patch : 0;
 }
 
+static void take_row(const struct row *row, struct runtime_layout *ret)
+{
+	size_t i;
+
+	*ret = (struct runtime_layout){ .traits = runtime_traits_of(row->version),
+					.source = SPY_LAYOUT_TABLE };
+	for (i = 0; i < LAYOUT_SLOTS; i++) {
+		ret->fields[i] = row->fields[i];
+		/* A slot that is newer than the row: absent, not at offset 0. */
+		if (!row->fields[i].size)
+			ret->fields[i].offset = -1;
+	}
+}
+
 bool layout_from_table(const char *version, struct runtime_layout *ret)
 {
 	struct go_version wanted = go_version_parse(version);
@@ -44,14 +60,18 @@ bool layout_from_table(const char *version, struct runtime_layout *ret)
 			best = &rows[i];
 	if (!best)
 		return false;
-	*ret = (struct runtime_layout){ .traits = runtime_traits_of(version),
-					.source = SPY_LAYOUT_TABLE,
-					.nearest = distance(best, wanted.patch) > 0 };
-	for (i = 0; i < LAYOUT_SLOTS; i++) {
-		ret->fields[i] = best->fields[i];
-		/* A slot that is newer than the row: absent, not at offset 0. */
-		if (!best->fields[i].size)
-			ret->fields[i].offset = -1;
-	}
+	take_row(best, ret);
+	ret->nearest = distance(best, wanted.patch) > 0;
 	return true;
+}
+
+size_t layout_row_count(void)
+{
+	return sizeof(rows) / sizeof(rows[0]);
+}
+
+const char *layout_row(size_t index, struct runtime_layout *ret)
+{
+	take_row(&rows[index], ret);
+	return rows[index].version;
 }

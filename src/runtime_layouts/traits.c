@@ -5,44 +5,47 @@
  * (later internal/abi) for the numbers of the tables. */
 #define FORMAT_1_10                                                                                \
 	{                                                                                          \
-		.func_size = 40, .func_id_offset = 16, .nfuncdata_offset = 36,                     \
-		.inline_call_size = 16, .inline_call_has_line = true, .pcdata_inline_index = 1,    \
-		.funcdata_inline = 2                                                               \
+		.form = PCLNTAB_JOINT, .func_size = 40, .func_id_offset = 16,                      \
+		.nfuncdata_offset = 36, .inline_call_size = 16, .inline_call_has_line = true,      \
+		.pcdata_inline_index = 1, .funcdata_inline = 2                                     \
 	}
 #define FORMAT_1_12                                                                                \
 	{                                                                                          \
-		.func_size = 40, .func_id_offset = 36, .nfuncdata_offset = 39,                     \
-		.inline_call_size = 20, .pcdata_inline_index = 1, .funcdata_inline = 2             \
+		.form = PCLNTAB_JOINT, .func_size = 40, .func_id_offset = 36,                      \
+		.nfuncdata_offset = 39, .inline_call_size = 20, .pcdata_inline_index = 1,          \
+		.funcdata_inline = 2                                                               \
 	}
 #define FORMAT_1_13                                                                                \
 	{                                                                                          \
-		.func_size = 40, .func_id_offset = 36, .nfuncdata_offset = 39,                     \
-		.inline_call_size = 20, .pcdata_inline_index = 2, .funcdata_inline = 4             \
+		.form = PCLNTAB_JOINT, .func_size = 40, .func_id_offset = 36,                      \
+		.nfuncdata_offset = 39, .inline_call_size = 20, .pcdata_inline_index = 2,          \
+		.funcdata_inline = 4                                                               \
 	}
 #define FORMAT_1_16                                                                                \
 	{                                                                                          \
-		.func_size = 44, .func_id_offset = 40, .nfuncdata_offset = 43,                     \
-		.inline_call_size = 20, .pcdata_inline_index = 2, .funcdata_inline = 3             \
+		.form = PCLNTAB_PARTS, .func_size = 44, .func_id_offset = 40,                      \
+		.nfuncdata_offset = 43, .inline_call_size = 20, .pcdata_inline_index = 2,          \
+		.funcdata_inline = 3                                                               \
 	}
 #define FORMAT_1_17                                                                                \
 	{                                                                                          \
-		.func_size = 44, .func_id_offset = 40, .func_flag_offset = 41,                     \
-		.nfuncdata_offset = 43, .inline_call_size = 20, .pcdata_inline_index = 2,          \
-		.funcdata_inline = 3, .funcdata_arg_info = 5                                       \
+		.form = PCLNTAB_PARTS, .func_size = 44, .func_id_offset = 40,                      \
+		.func_flag_offset = 41, .nfuncdata_offset = 43, .inline_call_size = 20,            \
+		.pcdata_inline_index = 2, .funcdata_inline = 3, .funcdata_arg_info = 5             \
 	}
 #define FORMAT_1_18                                                                                \
 	{                                                                                          \
-		.func_size = 40, .func_id_offset = 36, .func_flag_offset = 37,                     \
-		.nfuncdata_offset = 39, .inline_call_size = 20, .pcdata_inline_index = 2,          \
-		.funcdata_inline = 3, .funcdata_arg_info = 5, .pcdata_arg_live = 3,                \
-		.funcdata_arg_live = 6                                                             \
+		.form = PCLNTAB_PARTS_TEXT, .func_size = 40, .func_id_offset = 36,                 \
+		.func_flag_offset = 37, .nfuncdata_offset = 39, .inline_call_size = 20,            \
+		.pcdata_inline_index = 2, .funcdata_inline = 3, .funcdata_arg_info = 5,            \
+		.pcdata_arg_live = 3, .funcdata_arg_live = 6                                       \
 	}
 #define FORMAT_1_20                                                                                \
 	{                                                                                          \
-		.func_size = 44, .func_id_offset = 40, .func_flag_offset = 41,                     \
-		.nfuncdata_offset = 43, .inline_call_size = 16, .pcdata_inline_index = 2,          \
-		.funcdata_inline = 3, .funcdata_arg_info = 5, .pcdata_arg_live = 3,                \
-		.funcdata_arg_live = 6                                                             \
+		.form = PCLNTAB_PARTS_TEXT, .func_size = 44, .func_id_offset = 40,                 \
+		.func_flag_offset = 41, .nfuncdata_offset = 43, .inline_call_size = 16,            \
+		.pcdata_inline_index = 2, .funcdata_inline = 3, .funcdata_arg_info = 5,            \
+		.pcdata_arg_live = 3, .funcdata_arg_live = 6                                       \
 	}
 
 /* runtime/traceback.go (showframe, isSystemGoroutine, printfuncname), runtime/symtab.go or
