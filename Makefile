@@ -14,7 +14,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSPY_VERSION='"$(VERSION)"' -Iinclude -Isrc
 # The rooms of the house, from the ground up (docs/ARCHITECTURE.md).
 LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime unwind session
 CLI_ROOMS := render cli
-LIB_LIBS := -lisal
+LIB_LIBS := -lisal -lZydis
 CLI_LIBS := -lyajl
 UNIT_LIBS := $(CLI_LIBS) -lz -lcheck -lsubunit -lm -lrt -lpthread
 
@@ -63,8 +63,9 @@ $(BUILD)/fuzz/seeds: tests/fuzz/seeds.c tests/unit/pclntab_image.c $(BUILD)/libs
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS) $(UNIT_LIBS)
 
 $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
+$(BUILD)/reference_rows: tools/reference_rows.c $(BUILD)/libspy.a
 $(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
-$(BUILD)/layout_row $(BUILD)/dwarf_ask:
+$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask:
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
@@ -72,7 +73,7 @@ test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(fuzz_programs) $(BUILD)/spy
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all $(BUILD)/layout_row $(BUILD)/dwarf_ask
+check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
 	tests/run
 

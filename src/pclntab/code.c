@@ -39,6 +39,11 @@ size_t code_module_count(const struct code *code)
 	return code->modules.count;
 }
 
+const struct pclntab *code_table(const struct code *code, size_t index)
+{
+	return index < code->modules.count ? code->modules.items[index].tab : NULL;
+}
+
 bool code_find(const struct code *code, uint64_t pc, const struct pclntab **tab,
 	       struct pclntab_func *func)
 {

@@ -17,6 +17,8 @@ void code_free(struct code *code);
 void code_add(struct code *code, struct pclntab *tab, uint64_t text, uint64_t etext);
 
 size_t code_module_count(const struct code *code);
+/* The table of a module, in the order in which they were added; NULL if there are not so many. */
+const struct pclntab *code_table(const struct code *code, size_t index);
 
 /* The function at pc and the table that it stands in; false if no module has one there. */
 bool code_find(const struct code *code, uint64_t pc, const struct pclntab **tab,

@@ -111,11 +111,12 @@ bool pclntab_find(const struct pclntab *tab, uint64_t pc, struct pclntab_func *r
 bool pclntab_function(const struct pclntab *tab, size_t index, struct pclntab_func *ret);
 /* The function of a name; the first of several. Linear. */
 bool pclntab_named(const struct pclntab *tab, const char *name, struct pclntab_func *ret);
-/* The same for `count` names, which are different and all begin with `prefix`, "runtime.": a
- * package whose functions stand together in the table. ret[i] is that of names[i]; its name is NULL
- * where there is none. Returns how many were found. One pass, which ends behind the package. */
-size_t pclntab_named_all(const struct pclntab *tab, const char *prefix, const char *const *names,
-			 size_t count, struct pclntab_func *ret);
+/* Those of `count` names, which are different and all begin with `prefix`, "runtime.": a package
+ * whose functions stand together in the table. ret[i] is that of names[i]; its name is NULL where
+ * there is none. Of several the largest: what is there for both ABIs is a few instructions in one
+ * of them, which jump to the other. One pass, which ends behind the package. */
+void pclntab_named_all(const struct pclntab *tab, const char *prefix, const char *const *names,
+		       size_t count, struct pclntab_func *ret);
 
 /* Bytes between SP at pc and the return address' slot: fp = sp + delta + 8. False if unknown. The
  * number is the table's word and may be anything: syscall.rawVforkSyscall, which keeps its return
@@ -127,6 +128,14 @@ bool pclntab_sp_delta(const struct pclntab *tab, const struct pclntab_func *func
  * where the table has none. */
 void pclntab_line(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 		  const char **file, int64_t *line);
+
+/* A walk over the names of all source files: begins as 0. */
+struct pclntab_files {
+	size_t position, count;
+};
+/* The next name; NULL behind the last. One of more than a thousand bytes is "", and there are no
+ * more than a quarter of a million, so that a broken table does not take long. */
+const char *pclntab_next_file(const struct pclntab *tab, struct pclntab_files *files);
 
 struct pclntab_call {
 	const char *function; /* raw name from the table */
