@@ -4,8 +4,9 @@
  * variables of the program, as lines "function shape variable offset position", apart by tabs; the
  * variable is "-" if it is none that spy reads. Called by tools/references.
  *
- * reference_rows check VERSION BINARY: holds the votes of the code against the symbol table, a line
- * for each variable: "variable right|wrong|missing|absent votes-for-the-winner all-votes".
+ * reference_rows check VERSION BINARY, or check PID of a process that runs one: holds the votes of
+ * the code against the symbol table, a line for each variable: "variable right|wrong|missing|absent
+ * votes-for-the-winner all-votes".
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -70,7 +71,6 @@ static struct spy_error *open_file(const char *version, const char *path,
 	bool relocated;
 
 	TRY(binary_open(path, &runtime->program.binary));
-	runtime->code = code_new();
 	for (i = 0; i < GLOBALS; i++)
 		names[i] = global_names(i);
 	TRY(binary_find_symbols(runtime->program.binary, names, GLOBALS, symbols, found));
@@ -163,28 +163,57 @@ static void check(const struct go_runtime *runtime, const char *version)
 	}
 }
 
-int main(int argc, char **argv)
+static void target_cleanup(struct target **target)
 {
-	struct go_runtime runtime = { 0 };
-	struct spy_error *error;
-	int status = 0;
+	target_close(*target);
+}
 
-	if (argc != 4 || (strcmp(argv[1], "list") != 0 && strcmp(argv[1], "check") != 0)) {
-		fprintf(stderr, "usage: reference_rows list|check VERSION BINARY\n");
-		return SPY_ERROR_USAGE;
-	}
-	error = open_file(argv[2], argv[3], &runtime);
-	if (error) {
-		fprintf(stderr, "reference_rows: %s: %s\n", argv[3], error->message);
-		status = (int)error->code;
-		spy_error_free(error);
-	} else if (strcmp(argv[1], "list") == 0) {
+static struct spy_error *check_process(int64_t pid)
+{
+	_cleanup_(target_cleanup) struct target *target = NULL;
+	struct go_runtime_options options = { 0 };
+	struct go_runtime runtime;
+
+	TRY(target_open_live(pid, &target));
+	TRY(go_runtime_open(target, &options, &runtime));
+	check(&runtime, runtime.version);
+	go_runtime_close(&runtime);
+	return NULL;
+}
+
+static struct spy_error *run_file(const char *version, const char *path, bool only_list)
+{
+	struct go_runtime runtime = { .code = code_new() };
+	struct spy_error *error = open_file(version, path, &runtime);
+
+	if (!error && only_list)
 		list(&runtime);
-	} else {
-		check(&runtime, argv[2]);
-	}
+	else if (!error)
+		check(&runtime, version);
 	code_free(runtime.code);
 	vector_free(&runtime.modules);
 	binary_close(runtime.program.binary);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	bool lists = argc == 4 && strcmp(argv[1], "list") == 0;
+	bool checks = (argc == 3 || argc == 4) && strcmp(argv[1], "check") == 0;
+	struct spy_error *error;
+	int status = 0;
+
+	if (!lists && !checks) {
+		fprintf(stderr, "usage: reference_rows list|check VERSION BINARY\n"
+				"       reference_rows check PID\n");
+		return SPY_ERROR_USAGE;
+	}
+	error = argc == 3 ? check_process(strtoll(argv[2], NULL, 10))
+			  : run_file(argv[2], argv[3], lists);
+	if (error) {
+		fprintf(stderr, "reference_rows: %s: %s\n", argv[argc - 1], error->message);
+		status = (int)error->code;
+		spy_error_free(error);
+	}
 	return status;
 }
