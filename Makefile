@@ -62,6 +62,10 @@ $(BUILD)/fuzz/seeds: tests/fuzz/seeds.c tests/unit/pclntab_image.c $(BUILD)/libs
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS) $(UNIT_LIBS)
 
+$(BUILD)/fuzz/corrupt: $(patsubst %,tests/fuzz/%.c,corrupt answer copied_target) $(BUILD)/libspy.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Itests -o $@ $(filter %.c %.a,$^) $(LIB_LIBS) -lm
+
 $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
 $(BUILD)/reference_rows: tools/reference_rows.c $(BUILD)/libspy.a
 $(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
@@ -69,7 +73,7 @@ $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask:
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
-test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(fuzz_programs) $(BUILD)/spy
+test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_programs) $(BUILD)/spy
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
