@@ -18,7 +18,8 @@ MAIN = 1  # stands in read(2) when spy looks, and in runtime.Stack when the proc
 STATES = {"idle", "runnable", "running", "syscall", "dead", "copystack", "preempted", "leaked"}
 FORMS = (("summary",), ("dump",), ("dump", "--user"), ("dump", "--system"))
 # What is another moment's, or tells how it was found.
-APART = {"paused_ns", "taken_at", "uptime_ns", "wait_ns", "debug_info", "layout_from"}
+HOW = {"debug_info", "layout_from", "symbols_from", "symbols_file"}
+APART = {"paused_ns", "taken_at", "uptime_ns", "wait_ns"} | HOW
 GO_OF_C = ("stripped", "bare")
 
 
