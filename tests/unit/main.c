@@ -18,6 +18,7 @@ static const struct {
 	{ .name = "dwarf", .suite = dwarf_suite },
 	{ .name = "pclntab", .suite = pclntab_suite },
 	{ .name = "layouts", .suite = layouts_suite },
+	{ .name = "references", .suite = references_suite },
 	{ .name = "render", .suite = render_suite },
 };
 

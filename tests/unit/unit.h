@@ -13,6 +13,7 @@ Suite *procmem_suite(void);
 Suite *dwarf_suite(void);
 Suite *pclntab_suite(void);
 Suite *layouts_suite(void);
+Suite *references_suite(void);
 Suite *render_suite(void);
 
 #endif
