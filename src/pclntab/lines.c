@@ -4,19 +4,28 @@
  */
 #include "pclntab/table.h"
 
-/* A name that does not end within so many bytes is broken. The longest of the compilers and of
- * net/http of Go 1.10 to 1.27 has 1366: types without a name are written out. */
-enum { STRING_MAX = 1 << 16 };
+enum {
+	/* A name that does not end within so many bytes is broken. The longest of the compilers and
+	 * of net/http of Go 1.10 to 1.27 has 1366: types without a name are written out. */
+	STRING_MAX = 1 << 16,
+	PATH_BYTES_MAX = 1024,
+	FILES_MAX = 1 << 18,
+};
 
-static const char *string_at(const struct cursor *part, uint32_t offset)
+static const char *string_within(const struct cursor *part, size_t offset, size_t max)
 {
 	struct cursor at = *part;
 	size_t length;
 
 	cursor_seek(&at, offset);
-	if (cursor_left(&at) > STRING_MAX)
-		at.size = at.position + STRING_MAX;
+	if (cursor_left(&at) > max)
+		at.size = at.position + max;
 	return cursor_string(&at, &length);
+}
+
+static const char *string_at(const struct cursor *part, uint32_t offset)
+{
+	return string_within(part, offset, STRING_MAX);
 }
 
 const char *table_name(const struct pclntab *tab, uint32_t offset)
@@ -54,4 +63,27 @@ void pclntab_line(const struct pclntab *tab, const struct pclntab_func *func, ui
 		return;
 	*file = table_file(tab, func, file_number);
 	*line = line_number;
+}
+
+const char *pclntab_next_file(const struct pclntab *tab, struct pclntab_files *files)
+{
+	const char *name;
+
+	if (files->count++ == FILES_MAX)
+		return NULL;
+	if (tab->files_by_unit) {
+		if (files->position >= tab->file_names.size)
+			return NULL;
+		name = string_within(&tab->file_names, files->position, PATH_BYTES_MAX);
+		files->position += name ? strlen(name) + 1 : PATH_BYTES_MAX;
+	} else {
+		struct cursor file = tab->files;
+
+		cursor_seek(&file, files->position);
+		files->position += sizeof(uint32_t);
+		name = string_within(&tab->file_names, cursor_u32(&file), PATH_BYTES_MAX);
+		if (file.failed)
+			return NULL;
+	}
+	return name ? name : "";
 }

@@ -90,10 +90,14 @@ static struct slice slice_of(const struct candidate *candidate, enum layout_slot
 	return slice_at(candidate->bytes + layout_offset(candidate->layout, slot));
 }
 
+enum layout_slot moduledata_table(const struct runtime_layout *layout)
+{
+	return layout_has(layout, FIELD_md_pc_header) ? FIELD_md_pc_header : FIELD_md_pclntable;
+}
+
 static uint64_t table_address(const struct candidate *candidate)
 {
-	return number(candidate,
-		      has(candidate, FIELD_md_pc_header) ? FIELD_md_pc_header : FIELD_md_pclntable);
+	return number(candidate, moduledata_table(candidate->layout));
 }
 
 /* Whether [start, end) lies in one segment of the file that is (or is not) writable and executable.
@@ -237,17 +241,23 @@ static bool types_fit(const struct candidate *candidate)
 		in_image(candidate->search, number(candidate, FIELD_md_gofunc)));
 }
 
-/* The end of the structure. The runtime makes the mask of the pointers in .bss as it starts: a bit
- * for each word (runtime/symtab.go, modulesinit or what was before it: progToPointerMask). */
+/* The mask of the pointers in .bss, which the runtime makes as it starts: how many bits, and where
+ * (runtime/stack.go: bitvector; symtab.go or what was before it: progToPointerMask). */
+static uint64_t mask_of(const struct candidate *candidate)
+{
+	return load_u64(candidate->bytes + layout_offset(candidate->layout, FIELD_md_gcbssmask) +
+			8);
+}
+
+/* The end of the structure. */
 static bool end_fits(const struct candidate *candidate)
 {
-	const uint8_t *mask =
-	    candidate->bytes + layout_offset(candidate->layout, FIELD_md_gcbssmask);
 	uint64_t words = (number(candidate, FIELD_md_ebss) - number(candidate, FIELD_md_bss)) / 8;
-	uint64_t next = number(candidate, FIELD_md_next);
+	uint32_t bits =
+	    load_u32(candidate->bytes + layout_offset(candidate->layout, FIELD_md_gcbssmask));
 
 	return is_name(candidate, FIELD_md_pluginpath) && is_name(candidate, FIELD_md_modulename) &&
-	       next % 8 == 0 && (load_u64(mask + 8) == 0 || load_u32(mask) == words);
+	       number(candidate, FIELD_md_next) % 8 == 0 && (!mask_of(candidate) || bits == words);
 }
 
 /* The index-th number of functab. */
@@ -300,8 +310,15 @@ static bool records_fit(const struct candidate *candidate)
 	return true;
 }
 
+/* What a layout that fits makes of a moduledata. */
+struct reading {
+	uint64_t pclntab;
+	uint32_t magic;
+	bool has_mask; /* where the layout has the mask of .bss, there is one */
+};
+
 static bool fits(const struct search *search, const struct runtime_layout *layout,
-		 const uint8_t *moduledata, uint32_t *magic)
+		 const uint8_t *moduledata, struct reading *ret)
 {
 	struct candidate candidate = { .search = search, .layout = layout, .bytes = moduledata };
 	uint8_t bytes[PCLNTAB_HEADER_BYTES];
@@ -311,7 +328,9 @@ static bool fits(const struct search *search, const struct runtime_layout *layou
 	    !pclntab_header_read(bytes, sizeof(bytes), layout->traits->pclntab.form,
 				 &candidate.header))
 		return false;
-	*magic = candidate.header.magic;
+	*ret = (struct reading){ .pclntab = table,
+				 .magic = candidate.header.magic,
+				 .has_mask = mask_of(&candidate) != 0 };
 	return parts_fit(&candidate) && text_fits(&candidate) && functab_fits(&candidate) &&
 	       variables_fit(&candidate) && types_fit(&candidate) && end_fits(&candidate) &&
 	       records_fit(&candidate);
@@ -321,10 +340,7 @@ static bool fits(const struct search *search, const struct runtime_layout *layou
 
 static struct shape shape_of(const struct runtime_layout *layout)
 {
-	bool has_header = layout_has(layout, FIELD_md_pc_header);
-	struct shape shape = {
-		.table = layout->fields[has_header ? FIELD_md_pc_header : FIELD_md_pclntable].offset
-	};
+	struct shape shape = { .table = layout->fields[moduledata_table(layout)].offset };
 	size_t i;
 
 	for (i = 0; i < TABLE_SLICES; i++) {
@@ -381,27 +397,30 @@ static void examine(struct search *search, uint64_t address)
 	uint8_t bytes[MODULEDATA_BYTES_MAX];
 	struct go_tables tables = { .moduledata = address };
 	struct runtime_layout layout;
+	bool any_mask = false;
 	size_t i;
 
 	if (address == search->looked_at || search->found_count == FOUND_MAX)
 		return;
 	search->looked_at = address;
 	for (i = 0; i < layout_row_count() && i < 64; i++) {
-		uint32_t magic;
+		struct reading reading;
 		size_t size;
 
 		layout_row(i, &layout);
 		size = layout_size(&layout, SIZE_moduledata);
 		if (size > sizeof(bytes) || !read_at(search, address, bytes, size) ||
-		    !fits(search, &layout, bytes, &magic))
+		    !fits(search, &layout, bytes, &reading))
 			continue;
-		tables.rows |= 1ull << i;
-		tables.magic = magic;
-		tables.pclntab =
-		    layout_number(&layout,
-				  layout_has(&layout, FIELD_md_pc_header) ? FIELD_md_pc_header
-									  : FIELD_md_pclntable,
-				  bytes);
+		/* A layout that looks for the mask where there is nothing fits only a program that
+		 * is about to start. */
+		if (reading.has_mask && !any_mask)
+			tables.rows = 0;
+		any_mask |= reading.has_mask;
+		if (reading.has_mask == any_mask)
+			tables.rows |= 1ull << i;
+		tables.magic = reading.magic;
+		tables.pclntab = reading.pclntab;
 	}
 	if (tables.rows)
 		search->found[search->found_count++] = tables;
@@ -507,10 +526,10 @@ struct spy_error *go_tables_check(struct go_runtime *runtime, const struct go_ta
 	struct search search = { .runtime = runtime, .image = image_of(&runtime->program) };
 	size_t size = layout_size(layout, SIZE_moduledata);
 	uint8_t bytes[MODULEDATA_BYTES_MAX];
-	uint32_t magic;
+	struct reading reading;
 
 	if (size <= sizeof(bytes) && read_at(&search, tables->moduledata, bytes, size) &&
-	    fits(&search, layout, bytes, &magic))
+	    fits(&search, layout, bytes, &reading))
 		return NULL;
 	return spy_error_new(SPY_ERROR_DATA,
 			     "the tables of %s are not those of the Go version that it tells",

@@ -37,7 +37,7 @@ struct runtime_layout {
 	struct layout_field fields[LAYOUT_SLOTS];
 	const struct runtime_traits *traits;
 	enum spy_layout_source source;
-	bool nearest; /* from the row of another patch release of the same minor version */
+	bool nearest; /* from the row of another release of the same minor version */
 };
 
 static inline bool layout_has(const struct runtime_layout *layout, enum layout_slot slot)
@@ -78,6 +78,7 @@ static inline uint64_t layout_number(const struct runtime_layout *layout, enum l
 struct go_version {
 	int minor, patch;
 	bool exact; /* nothing follows the number: no GOEXPERIMENT (" X:…"), no "-custom", no rc */
+	bool experimental; /* a GOEXPERIMENT that may change layouts */
 };
 struct go_version go_version_parse(const char *version);
 
@@ -90,16 +91,25 @@ const struct runtime_traits *runtime_traits_of(const char *version);
 /* The layout from DWARF. DATA if a member without which nothing works is not there. */
 struct spy_error *layout_from_dwarf(struct debug_info *info, const char *version,
 				    struct runtime_layout *ret) MUST_CHECK;
-/* The row of this version. Of a patch release that no row names, the row of the nearest one, marked
- * as such: layouts
- * changed within a minor version, eleven times in 18 versions. False if there is no
- * row for the minor version, or something follows the number (GOEXPERIMENT, a release candidate).
- */
+/* The row of this version. Of a patch release that no row names, and of a version with something
+ * behind the number (a harmless GOEXPERIMENT, a release candidate, a vendor's build), the row of
+ * the nearest release, marked as such: it is to be tried, and believed when it fits the process.
+ * Layouts changed within a minor version, eleven times in 18 versions. False if there is no row for
+ * the minor version. */
 bool layout_from_table(const char *version, struct runtime_layout *ret);
 /* The rows, oldest first, for trying which of them fits a program that does not tell its version.
  * The version is the last patch release that a row was made from, "go1.13.15". */
 size_t layout_row_count(void);
 const char *layout_row(size_t index, struct runtime_layout *ret);
+
+/* Which minor versions a program can be of, by the source files of its runtime: the names that
+ * stand in its function table in the directory of the runtime, without the directory. */
+struct version_files {
+	uint32_t seen; /* bit i: the i-th file that tells a version */
+};
+void version_files_add(struct version_files *files, const char *name);
+/* False if no version has such files. */
+bool version_files_minors(const struct version_files *files, int *first, int *last);
 
 /* The questions that layout_from_dwarf asks, one per slot. */
 void layout_queries(struct debug_query queries[static LAYOUT_SLOTS]);

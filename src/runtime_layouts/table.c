@@ -54,14 +54,14 @@ bool layout_from_table(const char *version, struct runtime_layout *ret)
 	const struct row *best = NULL;
 	size_t i;
 
-	for (i = 0; wanted.exact && i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (i = 0; !wanted.experimental && i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].minor == wanted.minor &&
 		    (!best || distance(&rows[i], wanted.patch) < distance(best, wanted.patch)))
 			best = &rows[i];
 	if (!best)
 		return false;
 	take_row(best, ret);
-	ret->nearest = distance(best, wanted.patch) > 0;
+	ret->nearest = !wanted.exact || distance(best, wanted.patch) > 0;
 	return true;
 }
 

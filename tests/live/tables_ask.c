@@ -20,6 +20,7 @@ int main(int argc, char **argv)
 {
 	struct go_runtime runtime = { 0 };
 	struct runtime_layout layout;
+	struct go_tables_version version;
 	struct spy_error *error;
 	struct go_tables tables;
 	double start, found;
@@ -46,6 +47,17 @@ int main(int argc, char **argv)
 		if (tables.rows >> i & 1)
 			printf(" %s", layout_row(i, &layout));
 	printf("\n");
+	start = now();
+	error = go_tables_version(&runtime, &tables, &version);
+	if (error)
+		printf("version error %s", error->message);
+	else
+		printf("version %s", version.inferred ? "inferred" : "told");
+	for (i = 0; !error && i < version.count; i++)
+		printf(" %s", version.names[i]);
+	printf("\nversion_ms %.2f\n", now() - start);
+	spy_error_free(error);
+	arena_free(&runtime.arena);
 	program_close(&runtime.program);
 	target_close(runtime.target);
 	return 0;

@@ -220,9 +220,9 @@ def built_by_gccgo(t):
 
 @case(once=True)
 def an_experiment_without_dwarf(t):
-    """The table knows releases as they are: the layout of an experiment may be another."""
+    """The table knows releases as they are: this experiment makes every lock larger."""
     with tempfile.TemporaryDirectory() as directory:
-        path = build(directory, ["go", "build"], "-ldflags=-w", GOEXPERIMENT="fieldtrack")
+        path = build(directory, ["go", "build"], "-ldflags=-w", GOEXPERIMENT="staticlockranking")
         refuses_program(t, path, DATA, "layout")
 
 

@@ -50,14 +50,92 @@ START_TEST(versions_are_told_apart)
 	ck_assert_int_eq(version.patch, 12);
 	ck_assert(version.exact);
 	ck_assert(!go_version_parse("go1.26.1 X:nogreenteagc").exact);
+	ck_assert(go_version_parse("go1.26.1 X:nogreenteagc").experimental);
+	ck_assert(!go_version_parse("go1.26.1 X:nofieldtrack other").experimental);
 	ck_assert(!go_version_parse("go1.26rc1").exact);
+	ck_assert(!go_version_parse("devel go1.28-0123456789 Mon Feb 2 2026").exact);
 	ck_assert_int_eq(go_version_parse("devel +abc").minor, -1);
+	ck_assert_int_eq(go_version_parse("unknown").minor, -1);
 	ck_assert_int_eq(go_version_parse("go1.").minor, -1);
 	error = go_version_check("go1.9.7");
 	ck_assert_ptr_nonnull(error);
 	ck_assert_int_eq(error->code, SPY_ERROR_NOT_GO);
 	spy_error_free(error);
 	ck_assert_ptr_null(go_version_check("go1.10"));
+}
+END_TEST
+
+/* Whether there is a row for a version, and whether it is another release's. */
+static void check_row(const char *version, bool known, bool nearest)
+{
+	struct runtime_layout layout = { 0 };
+
+	ck_assert_msg(layout_from_table(version, &layout) == known, "%s", version);
+	ck_assert_msg(layout.nearest == nearest, "%s", version);
+}
+
+START_TEST(rows_are_of_releases)
+{
+	check_row("go1.10.8", true, false);
+	check_row("go1.27.0", true, false);
+	check_row("go1.22.99", true, true);
+	/* To be tried: the layout may be another. */
+	check_row("go1.22.5 X:boringcrypto", true, true);
+	check_row("go1.27rc1", true, true);
+	check_row("go1.21.5-google", true, true);
+	check_row("devel go1.26-0123456789 Mon Feb 2 2026", true, true);
+	check_row("go1.26.8-X:jsonv2,nodwarf5", true, true);
+	check_row("go1.26.8-X:jsonv2,staticlockranking", false, false);
+	check_row("go1.24.1 X:nospinbitmutex", false, false);
+	check_row("go1.24.1 X:", false, false);
+	check_row("go1.9.7", false, false);
+	check_row("go1.99.1", false, false);
+	check_row("devel +0123456789", false, false);
+	check_row("unknown", false, false);
+}
+END_TEST
+
+START_TEST(every_row_is_that_of_its_version)
+{
+	struct runtime_layout row, layout;
+	size_t i;
+
+	for (i = 0; i < layout_row_count(); i++) {
+		const char *version = layout_row(i, &row);
+
+		ck_assert_msg(layout_from_table(version, &layout), "%s", version);
+		ck_assert_msg(memcmp(&row, &layout, sizeof(row)) == 0, "%s", version);
+	}
+}
+END_TEST
+
+static void check_files(const char *const *names, bool fits, int first, int last)
+{
+	struct version_files files = { 0 };
+	int from = 0, to = 0;
+
+	for (; *names; names++)
+		version_files_add(&files, *names);
+	ck_assert(version_files_minors(&files, &from, &to) == fits);
+	ck_assert_int_eq(from, first);
+	if (last)
+		ck_assert_int_eq(to, last);
+}
+
+START_TEST(files_of_the_runtime_tell_its_version)
+{
+	const char *const none[] = { "proc.go", NULL };
+	const char *const go12[] = { "proc.go", "debugcall.go", "mgcstack.go", NULL };
+	const char *const go17[] = { "debugcall.go",  "mgcstack.go", "mgcscavenge.go",
+				     "mpagealloc.go", "mspanset.go", "mcheckmark.go",
+				     "mgcpacer.go",   "mgcpacer.go", NULL };
+	/* One that is missing in between: no version is like that. */
+	const char *const hole[] = { "debugcall.go", "mgcscavenge.go", NULL };
+
+	check_files(none, true, 10, 10);
+	check_files(go12, true, 12, 12);
+	check_files(go17, true, 17, 18);
+	check_files(hole, false, 0, 0);
 }
 END_TEST
 
@@ -68,6 +146,9 @@ Suite *layouts_suite(void)
 
 	tcase_add_test(cases, a_member_lies_in_its_structure);
 	tcase_add_test(cases, versions_are_told_apart);
+	tcase_add_test(cases, rows_are_of_releases);
+	tcase_add_test(cases, every_row_is_that_of_its_version);
+	tcase_add_test(cases, files_of_the_runtime_tell_its_version);
 	suite_add_tcase(suite, cases);
 	return suite;
 }
