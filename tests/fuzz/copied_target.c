@@ -18,17 +18,20 @@ static void give_up(const char *what)
 	exit(EXIT_FAILURE);
 }
 
+/* Appends a page to the last part, which has room to the end of the mapping, or begins another. */
 static void add_page(struct copied_target *copy, const struct target_mapping *mapping,
 		     uint64_t address, const uint8_t *page)
 {
 	struct copied_part *last =
 	    copy->parts.count ? &copy->parts.items[copy->parts.count - 1] : NULL;
 
-	if (!last || last->start + last->size != address || last->writable != mapping->writable) {
+	if (!last || last->start < mapping->start || last->start + last->size != address) {
+		uint64_t room = mapping->end - address;
+
 		last = vector_push(&copy->parts);
 		*last = (struct copied_part){ .start = address, .writable = mapping->writable };
+		last->bytes = memory_new(room < MAPPING_MAX ? room : MAPPING_MAX, 1);
 	}
-	last->bytes = memory_resize(last->bytes, last->size + PAGE, 1);
 	memcpy(last->bytes + last->size, page, PAGE);
 	last->size += PAGE;
 }
