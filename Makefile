@@ -69,7 +69,8 @@ $(BUILD)/fuzz/corrupt: $(patsubst %,tests/fuzz/%.c,corrupt answer copied_target)
 $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
 $(BUILD)/reference_rows: tools/reference_rows.c $(BUILD)/libspy.a
 $(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
-$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask:
+$(BUILD)/types_ask: tests/live/types_ask.c $(BUILD)/libspy.a
+$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/types_ask:
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
@@ -77,7 +78,7 @@ test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_pr
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask
+check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/types_ask
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
 	tests/run
 

@@ -19,6 +19,7 @@ static const struct {
 	{ .name = "pclntab", .suite = pclntab_suite },
 	{ .name = "layouts", .suite = layouts_suite },
 	{ .name = "references", .suite = references_suite },
+	{ .name = "types", .suite = types_suite },
 	{ .name = "render", .suite = render_suite },
 };
 

@@ -14,6 +14,7 @@ Suite *dwarf_suite(void);
 Suite *pclntab_suite(void);
 Suite *layouts_suite(void);
 Suite *references_suite(void);
+Suite *types_suite(void);
 Suite *render_suite(void);
 
 #endif
