@@ -69,8 +69,8 @@ $(BUILD)/fuzz/corrupt: $(patsubst %,tests/fuzz/%.c,corrupt answer copied_target)
 $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
 $(BUILD)/reference_rows: tools/reference_rows.c $(BUILD)/libspy.a
 $(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
-$(BUILD)/types_ask: tests/live/types_ask.c $(BUILD)/libspy.a
-$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/types_ask:
+$(BUILD)/tables_ask: tests/live/tables_ask.c $(BUILD)/libspy.a
+$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask:
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
@@ -78,15 +78,16 @@ test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_pr
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/types_ask
+check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
 	tests/run
 
 lint:
 	clang-format --dry-run --Werror $(c_files)
 	tools/check-includes
-	shellcheck tools/install tools/demo tools/check tools/check-includes tools/layouts tools/toolchains \
+	shellcheck tools/install tools/demo tools/check tools/check-includes tools/toolchains \
 		tests/fuzz/run .ci/run
+	shellcheck -x tools/layouts tools/references
 	mandoc -T lint -W warning docs/spy.1
 	printf '%s\n' $(filter src/%.c tests/fuzz/%.c tools/%.c,$(c_files)) | xargs -P 2 -n 4 \
 		sh -c 'clang-tidy --quiet "$$@" -- $(filter-out -Werror -DSPY_VERSION%,$(ALL_CFLAGS)) -DSPY_VERSION=__FILE__ -Itests 2>/dev/null' lint
