@@ -70,7 +70,8 @@ $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
 $(BUILD)/reference_rows: tools/reference_rows.c $(BUILD)/libspy.a
 $(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
 $(BUILD)/tables_ask: tests/live/tables_ask.c $(BUILD)/libspy.a
-$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask:
+$(BUILD)/types_ask: tests/live/types_ask.c $(BUILD)/libspy.a
+$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask $(BUILD)/types_ask:
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
@@ -78,7 +79,7 @@ test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_pr
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask
+check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask $(BUILD)/types_ask
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
 	tests/run
 
