@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # For tools that build a program with many releases of Go: which there are, and where. To be sourced;
 # needs $work, a directory outside of any module, and a go command.
