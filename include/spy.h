@@ -83,6 +83,14 @@ enum spy_layout_source {
 	SPY_LAYOUT_TABLE, /* the row of the Go version, checked against the live process */
 };
 
+/* What told where the runtime's variables are. */
+enum spy_symbols_source {
+	SPY_SYMBOLS_TARGET,     /* the target's own symbol table or DWARF */
+	SPY_SYMBOLS_BIN,        /* the file given as options.bin */
+	SPY_SYMBOLS_DEBUG_FILE, /* a separate debug file that was found for it */
+	SPY_SYMBOLS_CODE,       /* nothing has names: what the runtime's code refers to, checked */
+};
+
 struct spy_options {
 	int64_t pid;      /* the process, or 0: take `name`, or else the only Go process there is */
 	const char *name; /* base name of the executable, or NULL */
@@ -319,6 +327,8 @@ struct spy_snapshot {
 	struct spy_build build;
 	enum spy_debug_info debug_info;
 	enum spy_layout_source layout_from;
+	enum spy_symbols_source symbols_from;
+	const char *symbols_file; /* the file of options.bin, or the debug file; else NULL */
 	int64_t paused_ns; /* how long the target stood still for this snapshot; 0 if it did not */
 	int64_t taken_at;
 	int64_t started_at;

@@ -173,6 +173,18 @@ const char *layout_source_name(enum spy_layout_source source)
 	return names[source];
 }
 
+const char *symbols_source_name(enum spy_symbols_source source)
+{
+	static const char *const names[] = {
+		[SPY_SYMBOLS_TARGET] = "target",
+		[SPY_SYMBOLS_BIN] = "bin",
+		[SPY_SYMBOLS_DEBUG_FILE] = "debug_file",
+		[SPY_SYMBOLS_CODE] = "code",
+	};
+
+	return names[source];
+}
+
 /* The member of an entity that a field describes, as the type that its unit implies. */
 #define VALUE(field, entity, type) (*(type const *)((const char *)(entity) + (field)->offset))
 

@@ -48,5 +48,6 @@ void fields_table(struct output *output, const struct field *fields, const void 
 /* "dwarf", "symbols", "none"; "dwarf", "bin", "table": the words of the contract. */
 const char *debug_info_name(enum spy_debug_info debug_info);
 const char *layout_source_name(enum spy_layout_source source);
+const char *symbols_source_name(enum spy_symbols_source source);
 
 #endif

@@ -77,6 +77,8 @@ void render_summary_json(struct output *output, const struct spy_snapshot *snaps
 	build_json(&json, &snapshot->build);
 	json_string(&json, "debug_info", debug_info_name(snapshot->debug_info));
 	json_string(&json, "layout_from", layout_source_name(snapshot->layout_from));
+	json_string(&json, "symbols_from", symbols_source_name(snapshot->symbols_from));
+	json_string(&json, "symbols_file", snapshot->symbols_file);
 	json_number(&json, "paused_ns", snapshot->paused_ns);
 	json_number(&json, "gomaxprocs", snapshot->scheduler.gomaxprocs);
 	json_number(&json, "ncpu", snapshot->scheduler.ncpu);

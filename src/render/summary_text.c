@@ -29,6 +29,22 @@ static void item(struct text *text, const char *name, const char *value)
 	text_printf(text, ", %s %s", name, value);
 }
 
+/* What the names come from, where it is not the target itself; and what would tell more. */
+static void symbols_line(struct output *output, const struct spy_snapshot *snapshot)
+{
+	struct text *text;
+
+	if (snapshot->symbols_from == SPY_SYMBOLS_TARGET)
+		return;
+	text = line(output, "Symbols:");
+	if (snapshot->symbols_from == SPY_SYMBOLS_CODE)
+		text_add(text, "none; the runtime's code told where its variables are "
+			       "(an unstripped build with --bin FILE has those of the program)");
+	else
+		put_string(text, snapshot->symbols_file);
+	text_add(text, "\n");
+}
+
 static void header(struct output *output, const struct spy_snapshot *snapshot)
 {
 	static const char *const layouts[] = {
@@ -58,6 +74,7 @@ static void header(struct output *output, const struct spy_snapshot *snapshot)
 								: "stripped",
 		    layouts[snapshot->layout_from]);
 	text_add(text, "\n");
+	symbols_line(output, snapshot);
 	text = line(output, "Process:");
 	put_number(text, snapshot->pid);
 	text_printf(text, ", up %s", units_duration(snapshot->uptime_ns, buffer));

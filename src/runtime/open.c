@@ -2,82 +2,14 @@
 #include <string.h>
 
 #include "base/cursor.h"
-#include "runtime/runtime.h"
+#include "runtime/globals.h"
+#include "runtime/tables.h"
 
 enum {
 	VERSION_BYTES_MAX = 256,
 	MODULES_MAX = 256,
 	MODINFO_BYTES_MAX = 1 << 20,
 };
-
-static struct spy_error *from_symbols(struct go_runtime *runtime)
-{
-	const char *names[GLOBALS];
-	struct binary_symbol symbols[GLOBALS];
-	bool found[GLOBALS] = { false };
-	size_t i;
-
-	for (i = 0; i < GLOBALS; i++)
-		names[i] = global_names(i);
-	TRY(binary_find_symbols(program_symbols(&runtime->program), names, GLOBALS, symbols,
-				found));
-	for (i = 0; i < GLOBALS; i++)
-		if (found[i])
-			runtime->globals[i] = (struct go_global){ .address = symbols[i].address +
-									     runtime->program.bias,
-								  .size = symbols[i].size };
-	return NULL;
-}
-
-static struct spy_error *from_dwarf(struct go_runtime *runtime, struct debug_info *info)
-{
-	struct debug_query queries[GLOBALS] = { 0 };
-	size_t i;
-
-	for (i = 0; i < GLOBALS; i++)
-		queries[i] =
-		    (struct debug_query){ .kind = DEBUG_VARIABLE, .type = global_names(i) };
-	TRY(debug_info_lookup(info, queries, GLOBALS));
-	for (i = 0; i < GLOBALS; i++)
-		if (queries[i].found)
-			runtime->globals[i] = (struct go_global){
-				.address = (uint64_t)queries[i].value + runtime->program.bias,
-				.size = queries[i].size > 0 ? (uint64_t)queries[i].size : 0
-			};
-	return NULL;
-}
-
-static struct spy_error *check_globals(const struct go_runtime *runtime)
-{
-	size_t i;
-
-	for (i = 0; i < GLOBALS; i++)
-		if (global_is_required(i) && !runtime->globals[i].address)
-			return spy_error_new(SPY_ERROR_DATA, "%s has no symbol %s",
-					     binary_name(program_symbols(&runtime->program)),
-					     global_names(i));
-	return NULL;
-}
-
-static struct spy_error *is_stripped(const struct go_runtime *runtime)
-{
-	return spy_error_with_hint(spy_error_new(SPY_ERROR_DATA,
-						 "%s is stripped: it has no symbols and no DWARF",
-						 binary_name(program_symbols(&runtime->program))),
-				   "give the unstripped file of the same build with --bin FILE");
-}
-
-/* Variables by the symbol table where there is one (0.1 ms against 10 ms), else by DWARF. */
-static struct spy_error *find_globals(struct go_runtime *runtime, struct debug_info *info)
-{
-	if (binary_has_symbols(program_symbols(&runtime->program)))
-		TRY(from_symbols(runtime));
-	else if (info)
-		TRY(from_dwarf(runtime, info));
-	else
-		return is_stripped(runtime);
-	return check_globals(runtime);
-}
 
 const char *go_string_at(struct go_runtime *runtime, const void *header, size_t max,
 			 struct arena *arena)
@@ -100,21 +32,29 @@ const char *go_string_at(struct go_runtime *runtime, const void *header, size_t 
 	return string;
 }
 
-static struct spy_error *read_version(struct go_runtime *runtime)
+/* runtime.buildVersion, as the process has it; NULL if it cannot be read or is empty. */
+static const char *build_version(struct go_runtime *runtime)
 {
+	uint64_t address = runtime->globals[GLOBAL_build_version].address;
 	uint8_t header[16];
 	const char *version;
 
-	TRY(target_read(runtime->target, runtime->globals[GLOBAL_build_version].address, header,
-			sizeof(header)));
+	if (!address ||
+	    spy_error_caught(target_read(runtime->target, address, header, sizeof(header))))
+		return NULL;
 	version = go_string_at(runtime, header, VERSION_BYTES_MAX, &runtime->arena);
-	if (!version || !version[0])
+	return version && version[0] ? version : NULL;
+}
+
+static struct spy_error *read_version(struct go_runtime *runtime)
+{
+	runtime->version = build_version(runtime);
+	if (!runtime->version)
 		return spy_error_with_hint(
 		    spy_error_new(SPY_ERROR_DATA, "runtime.buildVersion of pid %lld is empty",
 				  (long long)runtime->target->pid),
 		    "the program has only just started, or the symbols are of another build");
-	runtime->version = version;
-	return go_version_check(version);
+	return go_version_check(runtime->version);
 }
 
 /* The layout from DWARF, or the row of the version. */
@@ -279,14 +219,13 @@ static struct spy_error *check_file_version(struct go_runtime *runtime)
 	return info.go_version ? go_version_check(info.go_version) : NULL;
 }
 
-static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_info *info,
+/* A program that says where its variables are: in its symbol table, or in DWARF. */
+static struct spy_error *open_named(struct go_runtime *runtime, struct debug_info *info,
 				    struct spy_error *dwarf_error,
 				    const struct go_runtime_options *options)
 {
-	struct spy_error *error = find_globals(runtime, info);
+	struct spy_error *error = read_version(runtime);
 
-	if (!error)
-		error = read_version(runtime);
 	if (error) {
 		spy_error_free(dwarf_error);
 		return error;
@@ -297,7 +236,123 @@ static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_inf
 		TRY(find_layout(runtime, info, dwarf_error));
 	if (runtime->layout.source == SPY_LAYOUT_TABLE)
 		TRY(go_runtime_check_layout(runtime));
-	TRY(read_modules(runtime, !options->without_code));
+	return read_modules(runtime, !options->without_code);
+}
+
+/* The version of a program without symbols: what its build info says, else what its code and its
+ * tables tell; then there may be several to try. */
+static struct spy_error *find_versions(struct go_runtime *runtime, const struct go_tables *tables,
+				       struct go_tables_version *ret)
+{
+	struct binary_build_info info = { 0 };
+
+	TRY(binary_build_info(runtime->program.binary, &runtime->arena, &info));
+	if (!info.go_version)
+		return go_tables_version(runtime, tables, ret);
+	*ret = (struct go_tables_version){ .names = { info.go_version }, .count = 1 };
+	return NULL;
+}
+
+/* The process has the last word on its version: a patched one may have a suffix that the file does
+ * not tell. Another minor version than the layout's is a contradiction. */
+static struct spy_error *confirm_version(struct go_runtime *runtime)
+{
+	const char *own = build_version(runtime);
+
+	if (!own || go_version_parse(own).minor < 0)
+		return NULL;
+	if (go_version_parse(own).minor != go_version_parse(runtime->version).minor)
+		return spy_error_new(SPY_ERROR_DATA, "pid %lld says that it is %s, its file %s",
+				     (long long)runtime->target->pid, own, runtime->version);
+	runtime->version = own;
+	return NULL;
+}
+
+/* Everything of a stripped program, if it is of this version. */
+static struct spy_error *try_version(struct go_runtime *runtime, const struct go_tables *tables,
+				     const char *version)
+{
+	code_free(runtime->code);
+	runtime->code = code_new();
+	runtime->modules.count = 0;
+	memset(runtime->globals, 0, sizeof(runtime->globals));
+	runtime->globals[GLOBAL_firstmoduledata].address = tables->moduledata;
+	runtime->version = version;
+	TRY(go_version_check(version));
+	TRY(find_layout(runtime, NULL, NULL));
+	TRY(go_tables_check(runtime, tables, &runtime->layout));
+	TRY(read_modules(runtime, true));
+	TRY(globals_by_content(runtime));
+	TRY(confirm_version(runtime));
+	return go_runtime_check_layout(runtime);
+}
+
+/* Of several versions the one that fits; never one of two. */
+static struct spy_error *try_versions(struct go_runtime *runtime, const struct go_tables *tables,
+				      const struct go_tables_version *versions)
+{
+	size_t warnings = runtime->warnings.count, fitting = 0, chosen = 0, i;
+	struct spy_error *error = NULL;
+
+	for (i = 0; i < versions->count; i++) {
+		spy_error_free(error);
+		runtime->warnings.count = warnings;
+		error = try_version(runtime, tables, versions->names[i]);
+		if (!error) {
+			fitting++;
+			chosen = i;
+		}
+	}
+	if (fitting == 0)
+		return error;
+	spy_error_free(error);
+	if (fitting > 1)
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_DATA,
+				  "%s does not tell its Go version, and the layouts of %s and "
+				  "others fit it",
+				  binary_name(runtime->program.binary), versions->names[chosen]),
+		    "give the unstripped file of the same build with --bin FILE");
+	if (chosen == versions->count - 1)
+		return NULL;
+	runtime->warnings.count = warnings;
+	return try_version(runtime, tables, versions->names[chosen]);
+}
+
+/* A program without symbols and DWARF, or whose DWARF cannot be read. */
+static struct spy_error *open_stripped(struct go_runtime *runtime,
+				       const struct spy_error *dwarf_error)
+{
+	struct go_tables_version versions;
+	struct go_tables tables;
+
+	if (dwarf_error)
+		*vector_push(&runtime->warnings) =
+		    arena_printf(&runtime->arena, "treated as stripped: %s", dwarf_error->message);
+	TRY(go_tables_find(runtime, &tables));
+	TRY(find_versions(runtime, &tables, &versions));
+	TRY(try_versions(runtime, &tables, &versions));
+	if (versions.inferred)
+		*vector_push(&runtime->warnings) = arena_printf(
+		    &runtime->arena,
+		    "the program does not tell its Go version: it is of the kind of %s",
+		    runtime->version);
+	return NULL;
+}
+
+static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_info *info,
+				    struct spy_error *dwarf_error,
+				    const struct go_runtime_options *options)
+{
+	bool named = false;
+	struct spy_error *error = globals_by_name(runtime, info, &named);
+
+	if (!error && named)
+		error = open_named(runtime, info, TAKE(dwarf_error), options);
+	else if (!error)
+		error = open_stripped(runtime, dwarf_error);
+	spy_error_free(dwarf_error);
+	TRY(error);
 	warn_of_missing(runtime);
 	return read_build_info(runtime);
 }

@@ -29,6 +29,8 @@ struct go_runtime {
 	struct arena arena;
 	const char *version;            /* runtime.buildVersion */
 	enum spy_debug_info debug_info; /* of the target itself, whatever options.bin has */
+	enum spy_symbols_source symbols_from;
+	const char *symbols_file; /* of options.bin or the debug file, or NULL */
 	struct runtime_layout layout;
 	struct go_global globals[GLOBALS];
 	struct code *code;

@@ -192,9 +192,9 @@ static int most_first(const void *a, const void *b)
 	return strcmp(x->reason, y->reason);
 }
 
-/* Wait reasons with their counts: `indices` by pointer, equal strings are one pointer. */
+/* Wait reasons with their counts. */
 struct reason_counts {
-	struct map index; /* string → place in items */
+	struct map index; /* pointer to the words → place in items */
 	VECTOR(struct spy_wait_count) items;
 };
 
@@ -211,17 +211,41 @@ static void count_reason(struct reason_counts *counts, const char *reason)
 	*vector_push(&counts->items) = (struct spy_wait_count){ .reason = reason, .count = 1 };
 }
 
+static int by_words(const void *a, const void *b)
+{
+	const struct spy_wait_count *x = a, *y = b;
+
+	return strcmp(x->reason, y->reason);
+}
+
+/* The same words may stand in several places: each module of a Go 1.10 program has its own. */
+static void merge_same_words(struct reason_counts *counts)
+{
+	struct spy_wait_count *items = counts->items.items;
+	size_t kept = 0, i;
+
+	qsort(items, counts->items.count, sizeof(*items), by_words);
+	for (i = 1; i < counts->items.count; i++) {
+		if (strcmp(items[i].reason, items[kept].reason) == 0)
+			items[kept].count += items[i].count;
+		else
+			items[++kept] = items[i];
+	}
+	counts->items.count = kept + 1;
+}
+
 static void fill_reasons(struct making *making, struct reason_counts *counts)
 {
 	struct spy_goroutine_counts *ret = &making->snapshot->public.goroutine_counts;
-	struct spy_wait_count *items =
-	    arena_alloc(&making->snapshot->arena, counts->items.count, sizeof(*items));
+	struct spy_wait_count *items;
 
 	if (counts->items.count) {
+		merge_same_words(counts);
 		qsort(counts->items.items, counts->items.count, sizeof(*items), most_first);
+		items = arena_alloc(&making->snapshot->arena, counts->items.count, sizeof(*items));
 		memcpy(items, counts->items.items, counts->items.count * sizeof(*items));
+		ret->by_wait_reason = items;
 	}
-	ret->by_wait_reason = items;
 	ret->wait_reason_count = counts->items.count;
 	map_free(&counts->index);
 	vector_free(&counts->items);

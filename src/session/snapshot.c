@@ -49,6 +49,8 @@ static void fill_identity(struct making *making)
 	public->build = copy_build(arena, &spy->runtime.build);
 	public->debug_info = spy->runtime.debug_info;
 	public->layout_from = spy->runtime.layout.source;
+	public->symbols_from = spy->runtime.symbols_from;
+	public->symbols_file = copy_string(arena, spy->runtime.symbols_file);
 	public->paused_ns = making->collected->paused_ns;
 	public->taken_at = making->collected->taken_at;
 	public->started_at = spy->target->started_at;

@@ -186,6 +186,7 @@ static const struct spy_snapshot usual = {
 		   .setting_count = COUNT(settings) },
 	.debug_info = SPY_DEBUG_DWARF,
 	.layout_from = SPY_LAYOUT_DWARF,
+	.symbols_from = SPY_SYMBOLS_TARGET,
 	.paused_ns = 1540000,
 	.taken_at = 1700000200000000000,
 	.started_at = 1700000000000000000,
