@@ -37,7 +37,7 @@ struct copy {
 	uint64_t reserved_bytes;
 	uint8_t *room; /* the rest of it */
 	uint64_t room_bytes;
-	uint64_t limit, bytes, left_out;
+	uint64_t limit, bytes, holes;
 	size_t last; /* the span found last */
 };
 
@@ -97,7 +97,7 @@ void copy_clear(struct copy *copy)
 	copy->room = copy->reserved;
 	copy->room_bytes = copy->reserved_bytes;
 	copy->wants.count = copy->fetched = copy->spans.count = copy->last = 0;
-	copy->bytes = copy->left_out = 0;
+	copy->bytes = copy->holes = 0;
 }
 
 static uint8_t *take_room(struct copy *copy, uint64_t bytes)
@@ -115,8 +115,12 @@ void copy_want(struct copy *copy, uint64_t address, uint64_t size, uint32_t owne
 {
 	uint64_t end;
 
-	if (!size || __builtin_add_overflow(address, size, &end))
-		return; /* nothing, or a hole */
+	if (!size)
+		return;
+	if (__builtin_add_overflow(address, size, &end)) {
+		copy->holes++;
+		return;
+	}
 	*vector_push(&copy->wants) =
 	    (struct want){ .address = address, .size = size, .owner = owner };
 }
@@ -171,9 +175,9 @@ uint64_t copy_bytes(const struct copy *copy)
 	return copy->bytes;
 }
 
-uint64_t copy_left_out(const struct copy *copy)
+uint64_t copy_holes(const struct copy *copy)
 {
-	return copy->left_out;
+	return copy->holes;
 }
 
 /* ---- one round ---------------------------------------------------------------------------- */
@@ -245,7 +249,7 @@ static uint64_t merge_wants(struct copy *copy, size_t first, piece_vector *piece
 		}
 		more = joins ? grown - piece->size : want->size;
 		if (more > room - total) {
-			copy->left_out++;
+			copy->holes++;
 			continue;
 		}
 		if (!joins) {
@@ -305,8 +309,12 @@ static void read_singly(struct copy *copy, struct target *target, const piece_ve
 	for (size_t i = 0; i < pieces->count; i++) {
 		const struct piece *piece = &pieces->items[i];
 
-		if (read[i].ok || piece->count == 1)
+		if (read[i].ok)
 			continue;
+		if (piece->count == 1) {
+			copy->holes++;
+			continue;
+		}
 		for (size_t j = 0; j < piece->count; j++) {
 			const struct want *want = &copy->wants.items[piece->first + j];
 			uint64_t offset = want->address - piece->address;
@@ -321,12 +329,15 @@ static void read_singly(struct copy *copy, struct target *target, const piece_ve
 	}
 	if (ranges.count)
 		target_readv(target, ranges.items, ranges.count);
-	for (size_t i = 0; i < ranges.count; i++)
+	for (size_t i = 0; i < ranges.count; i++) {
 		if (ranges.items[i].ok)
 			*vector_push(&copy->spans) =
 			    (struct span){ .address = ranges.items[i].address,
 					   .size = ranges.items[i].size,
 					   .bytes = ranges.items[i].buffer };
+		else
+			copy->holes++;
+	}
 	vector_free(&ranges);
 }
 

@@ -46,8 +46,8 @@ const void *copy_span(const struct copy *copy, uint64_t address, size_t *availab
  * range that differs or has become unreadable. */
 void copy_verify(const struct copy *copy, struct target *target, bool *changed, size_t owners);
 
-/* Bytes held, ranges that were holes because of the limit. */
+/* Bytes held; ranges that became holes: unreadable, or over the limit. */
 uint64_t copy_bytes(const struct copy *copy);
-uint64_t copy_left_out(const struct copy *copy);
+uint64_t copy_holes(const struct copy *copy);
 
 #endif

@@ -4,23 +4,20 @@
 #include <time.h>
 
 #include "base/cursor.h"
+#include "runtime/ahead.h"
 
 enum {
 	GS_MAX = 64 << 20, /* goroutines; a Go program of that many has 128 GiB of stacks */
 	PS_MAX = 1 << 16,
 	MS_MAX = 1 << 20,
-	SEGMENT =
-	    2048, /* goroutines that are read at once: their gs stay in the processor's cache */
-	SEGMENT_NON_BLOCKING = 256,  /* … while they run: a short window tears little */
-	TRIES = 6,                   /* readings of a goroutine that keeps changing */
-	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
-	G_GAP = 64,                  /* bytes between gs in a span, about */
-	DETAIL_BYTES = 1 << 10,      /* of a goroutine's stack and what hangs on it, often */
+	TRIES = 6,              /* readings of a slice that keeps changing */
+	G_GAP = 64,             /* bytes between gs in a span, about */
+	DETAIL_BYTES = 1 << 10, /* of a goroutine's stack and what hangs on it, often */
+	SPARE_BYTES = 64 << 10, /* stacks of goroutines that come awake */
 	RESERVED_BYTES_MAX = 512 << 20,
 	PAGE_MASK = 4095,
 	SYSTEM_STACK_BYTES = 32 << 10, /* of a thread's scheduler or signal stack */
 };
-#define COPY_BYTES_MAX (16ull << 30)
 
 static int64_t now_ns(clockid_t clock)
 {
@@ -28,354 +25,6 @@ static int64_t now_ns(clockid_t clock)
 
 	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static struct raw_g decode_g(const struct runtime_layout *layout, uint64_t address,
-			     const uint8_t *bytes)
-{
-	struct raw_g g = {
-		.address = address,
-		.goid = layout_number(layout, FIELD_g_goid, bytes),
-		.status = (uint32_t)layout_number(layout, FIELD_g_atomicstatus, bytes) &
-			  ~(uint32_t)G_SCAN,
-		.locked = layout_number(layout, FIELD_g_lockedm, bytes) != 0,
-		.running_cleanups = layout_number(layout, FIELD_g_running_cleanups, bytes) != 0,
-		.stack_lo = layout_number(layout, FIELD_g_stack_lo, bytes),
-		.stack_hi = layout_number(layout, FIELD_g_stack_hi, bytes),
-		.sched_pc = layout_number(layout, FIELD_g_sched_pc, bytes),
-		.sched_sp = layout_number(layout, FIELD_g_sched_sp, bytes),
-		.syscall_pc = layout_number(layout, FIELD_g_syscallpc, bytes),
-		.syscall_sp = layout_number(layout, FIELD_g_syscallsp, bytes),
-		.m = layout_number(layout, FIELD_g_m, bytes),
-		.wait_since = (int64_t)layout_number(layout, FIELD_g_waitsince, bytes),
-		.wait_reason = layout_number(layout, FIELD_g_waitreason, bytes),
-		.parent = layout_number(layout, FIELD_g_parent_goid, bytes),
-		.gopc = layout_number(layout, FIELD_g_gopc, bytes),
-		.startpc = layout_number(layout, FIELD_g_startpc, bytes),
-		.waiting = layout_number(layout, FIELD_g_waiting, bytes),
-		.labels = layout_number(layout, FIELD_g_labels, bytes),
-	};
-
-	/* A string in 1.10, an index later. */
-	if (layout_size(layout, FIELD_g_waitreason) == 16)
-		g.wait_reason_size =
-		    load_u64(bytes + layout_offset(layout, FIELD_g_waitreason) + 8);
-	return g;
-}
-
-static bool is_dead(const struct raw_g *g)
-{
-	return g->status == G_DEAD || g->status == G_IDLE || g->status == G_DEADEXTRA;
-}
-
-/* Where the stack of a goroutine that does not run begins: runtime/traceback.go: initAt. */
-static uint64_t parked_sp(const struct raw_g *g)
-{
-	return g->syscall_sp ? g->syscall_sp : g->sched_sp;
-}
-
-static void want_stack(struct copy *copy, const struct raw_g *g, uint64_t sp, uint32_t owner)
-{
-	uint64_t size;
-
-	if (sp < g->stack_lo || sp >= g->stack_hi)
-		return;
-	size = g->stack_hi - sp;
-	copy_want(copy, sp, size < STACK_BYTES_MAX ? size : STACK_BYTES_MAX, owner);
-}
-
-/* ---- goroutines, a segment at a time ------------------------------------------------------ */
-
-struct segment {
-	struct go_runtime *runtime;
-	struct collected *collected;
-	const struct collect_request *request;
-	const uint64_t *addresses; /* of the gs */
-	size_t count;
-};
-
-static void fetch_gs(const struct segment *segment)
-{
-	size_t size = layout_size(&segment->runtime->layout, SIZE_g), i;
-	struct copy *scratch = segment->collected->scratch;
-
-	copy_clear(scratch);
-	for (i = 0; i < segment->count; i++)
-		copy_want(scratch, segment->addresses[i], size, 0);
-	copy_fetch(scratch, segment->runtime->target);
-}
-
-/* One of those that were fetched; its address is 0 if it could not be read. */
-static struct raw_g fetched_g(const struct segment *segment, size_t index)
-{
-	const struct runtime_layout *layout = &segment->runtime->layout;
-	const uint8_t *bytes = copy_at(segment->collected->scratch, segment->addresses[index],
-				       layout_size(layout, SIZE_g));
-
-	return bytes ? decode_g(layout, segment->addresses[index], bytes)
-		     : (struct raw_g){ .address = 0 };
-}
-
-static void read_gs(const struct segment *segment, struct raw_g *gs)
-{
-	size_t i;
-
-	fetch_gs(segment);
-	for (i = 0; i < segment->count; i++)
-		gs[i] = fetched_g(segment, i);
-}
-
-static bool is_wanted(const struct segment *segment, const struct raw_g *g)
-{
-	return g->address && !is_dead(g) && g->goid <= segment->collected->last_detailed &&
-	       (!segment->request->goroutine || (uint64_t)segment->request->goroutine == g->goid);
-}
-
-/* Everything that hangs on the goroutines: stacks, labels, what they wait on. */
-static void read_details(const struct segment *segment, const struct raw_g *gs, struct copy *copy)
-{
-	unsigned what = segment->request->collect;
-	struct target *target = segment->runtime->target;
-	struct map seen _cleanup_(map_free) = { 0 };
-	bool more = true;
-	size_t i;
-	int round;
-
-	for (round = 0; more; round++) {
-		more = false;
-		for (i = 0; i < segment->count; i++) {
-			const struct raw_g *g = &gs[i];
-			uint32_t owner = (uint32_t)i;
-
-			if (!is_wanted(segment, g))
-				continue;
-			if (round == 0 && what & SPY_COLLECT_STACKS && g->status != G_RUNNING)
-				want_stack(copy, g, parked_sp(g), owner);
-			if (round < LABEL_ROUNDS && what & SPY_COLLECT_LABELS && g->labels)
-				more |= want_labels(segment->runtime, copy, &seen, g->labels, owner,
-						    round);
-			if (round < WAIT_ROUNDS && what & SPY_COLLECT_WAITS && g->waiting &&
-			    g->status == G_WAITING)
-				more |= want_wait(segment->runtime, copy, g, owner, round);
-		}
-		copy_fetch(copy, target);
-	}
-}
-
-static void keep(struct collected *collected, const struct raw_g *g, struct copy *copy)
-{
-	*vector_push(&collected->copy_of) = copy;
-	*vector_push(&collected->gs) = *g;
-}
-
-static bool wants_details(const struct collect_request *request)
-{
-	return request->collect & (SPY_COLLECT_STACKS | SPY_COLLECT_LABELS | SPY_COLLECT_WAITS);
-}
-
-/* The n-th smallest of the numbers, which it reorders (quickselect). */
-static uint64_t nth_smallest(uint64_t *numbers, size_t count, size_t n)
-{
-	size_t low = 0, high = count - 1;
-
-	while (low < high) {
-		uint64_t pivot = numbers[low + (high - low) / 2];
-		size_t i = low, j = high;
-
-		while (i <= j) {
-			while (numbers[i] < pivot)
-				i++;
-			while (numbers[j] > pivot)
-				j--;
-			if (i <= j) {
-				uint64_t swap = numbers[i];
-
-				numbers[i++] = numbers[j];
-				numbers[j] = swap;
-				if (!j)
-					break;
-				j--;
-			}
-		}
-		if (n <= j)
-			high = j;
-		else if (n >= i)
-			low = i;
-		else
-			break;
-	}
-	return numbers[n];
-}
-
-/* The id up to which goroutines are detailed: of so many as are listed, and the runtime's own,
- * which are known only when the target runs again. */
-static void choose_detailed(struct collected *collected, size_t limit, size_t system)
-{
-	size_t count = collected->gs.count, wanted = limit + system, i;
-	uint64_t *ids _cleanup_free_ = NULL;
-
-	if (!limit || wanted >= count)
-		return;
-	ids = memory_new(count, sizeof(*ids));
-	for (i = 0; i < count; i++)
-		ids[i] = collected->gs.items[i].goid;
-	collected->last_detailed = nth_smallest(ids, count, wanted);
-}
-
-/* More than the goroutines of the runtime that any version has: four and some, a worker of the
- * collector for each P. */
-static size_t system_goroutines(const struct collected *collected)
-{
-	return 64 + collected->ps.count;
-}
-
-static void read_details_of_some(const struct segment *all, struct copy *copy)
-{
-	const struct collected *collected = all->collected;
-	VECTOR(struct raw_g) some = { 0 };
-	struct segment segment = *all;
-	size_t i;
-
-	for (i = 0; i < collected->gs.count; i++)
-		if (collected->gs.items[i].goid <= collected->last_detailed)
-			*vector_push(&some) = collected->gs.items[i];
-	segment.count = some.count;
-	read_details(&segment, some.items, copy);
-	vector_free(&some);
-}
-
-/* The copy for what hangs on a segment's goroutines. One for each: what a copy holds is sorted in
- * with every round, which would take ever longer in one of a million goroutines. */
-static struct copy *copy_for(struct collected *collected, size_t number)
-{
-	if (number == collected->copies.count)
-		*vector_push(&collected->copies) = copy_new(COPY_BYTES_MAX);
-	copy_set_limit(collected->copies.items[number], COPY_BYTES_MAX - collected->copied_bytes);
-	return collected->copies.items[number];
-}
-
-/* All goroutines of a target that stands still. */
-static void read_stopped(const struct segment *all)
-{
-	struct collected *collected = all->collected;
-	bool some = all->request->limit, details = wants_details(all->request);
-	size_t start, i;
-
-	for (start = 0; start < all->count; start += SEGMENT) {
-		struct segment segment = *all;
-		size_t kept = collected->gs.count;
-		struct copy *copy = copy_for(collected, some ? 0 : start / SEGMENT);
-
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
-		fetch_gs(&segment);
-		for (i = 0; i < segment.count; i++) {
-			struct raw_g g = fetched_g(&segment, i);
-
-			if (!g.address)
-				collected->torn++;
-			else if (is_dead(&g))
-				collected->dead++;
-			else
-				keep(collected, &g, copy);
-		}
-		segment.count = collected->gs.count - kept;
-		if (details && !some) {
-			read_details(&segment, collected->gs.items + kept, copy);
-			collected->copied_bytes += copy_bytes(copy);
-		}
-	}
-	if (!some)
-		return;
-	choose_detailed(collected, all->request->limit, system_goroutines(collected));
-	if (details)
-		read_details_of_some(all, copy_for(collected, 0));
-}
-
-/* Reads goroutines that run on meanwhile, and again; keeps those that were the same both times and
- * returns the others' addresses in `changed`. */
-static size_t read_moving(const struct segment *segment, uint64_t *changed, bool last)
-{
-	struct collected *collected = segment->collected;
-	struct copy *copy = copy_new(COPY_BYTES_MAX);
-	struct raw_g *before _cleanup_free_ = memory_new(segment->count, sizeof(*before));
-	struct raw_g *after _cleanup_free_ = memory_new(segment->count, sizeof(*after));
-	bool *torn _cleanup_free_ = memory_zeroed(segment->count, sizeof(*torn));
-	size_t count = 0, i;
-
-	*vector_push(&collected->copies) = copy;
-	read_gs(segment, before);
-	if (wants_details(segment->request))
-		read_details(segment, before, copy);
-	read_gs(segment, after);
-	if (wants_details(segment->request))
-		copy_verify(copy, segment->runtime->target, torn, segment->count);
-	for (i = 0; i < segment->count; i++) {
-		bool same = before[i].address && !torn[i] &&
-			    memcmp(&before[i], &after[i], sizeof(before[i])) == 0;
-
-		if (same && is_dead(&before[i]))
-			collected->dead++;
-		else if (same)
-			keep(collected, &before[i], copy);
-		else if (!last)
-			changed[count++] = segment->addresses[i];
-		else if (after[i].address && is_dead(&after[i]))
-			collected->dead++;
-		else {
-			collected->torn++;
-			if (after[i].address)
-				keep(collected, &after[i], NULL);
-		}
-	}
-	return count;
-}
-
-/* Which goroutines will be detailed, before they are read for good: while they run on, each is read
- * with what hangs on it in one go. */
-static void choose_before(const struct segment *all)
-{
-	struct collected ids = { .last_detailed = UINT64_MAX };
-	struct raw_g *gs _cleanup_free_ = memory_new(SEGMENT_NON_BLOCKING, sizeof(*gs));
-	size_t start, i;
-
-	for (start = 0; start < all->count; start += SEGMENT_NON_BLOCKING) {
-		struct segment segment = *all;
-
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT_NON_BLOCKING ? all->count - start
-									  : SEGMENT_NON_BLOCKING;
-		read_gs(&segment, gs);
-		for (i = 0; i < segment.count; i++)
-			if (gs[i].address && !is_dead(&gs[i]))
-				*vector_push(&ids.gs) = gs[i];
-	}
-	choose_detailed(&ids, all->request->limit, system_goroutines(all->collected));
-	all->collected->last_detailed = ids.last_detailed;
-	vector_free(&ids.gs);
-}
-
-static void read_running_on(const struct segment *all)
-{
-	uint64_t addresses[SEGMENT_NON_BLOCKING], changed[SEGMENT_NON_BLOCKING];
-	size_t start, i;
-
-	if (all->request->limit && wants_details(all->request))
-		choose_before(all);
-	for (start = 0; start < all->count; start += SEGMENT_NON_BLOCKING) {
-		struct segment segment = *all;
-		int try;
-
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT_NON_BLOCKING ? all->count - start
-									  : SEGMENT_NON_BLOCKING;
-		for (try = 1; segment.count && try <= TRIES; try++) {
-			segment.count = read_moving(&segment, changed, try == TRIES);
-			for (i = 0; i < segment.count; i++)
-				addresses[i] = changed[i];
-			segment.addresses = addresses;
-		}
-	}
 }
 
 /* ---- Ps and Ms ---------------------------------------------------------------------------- */
@@ -550,7 +199,7 @@ static void read_running(struct go_runtime *runtime, struct collected *collected
 		if (!runs || !m->thread)
 			continue;
 		g = &collected->gs.items[index];
-		copy = collected->copy_of.items[index];
+		copy = collected->stack_of.items[index];
 		for (k = 0; k < collected->threads.count; k++) {
 			const struct target_thread *thread = &collected->threads.items[k];
 			uint64_t sp = thread->registers.sp, from = sp;
@@ -583,6 +232,14 @@ static void read_finalizer_state(struct go_runtime *runtime, struct collected *c
 	collected->finalizer_runs = runs && *runs & runtime->layout.traits->finalizer_running_mask;
 }
 
+/* runtime.sched as it was copied; NULL if it could not be. */
+static const void *scheduler_bytes(const struct go_runtime *runtime,
+				   const struct collected *collected)
+{
+	return copy_at(collected->state, runtime->globals[GLOBAL_sched].address,
+		       layout_size(&runtime->layout, SIZE_sched));
+}
+
 static struct spy_error *read_all(struct go_runtime *runtime, const struct collect_request *request,
 				  struct collected *collected, const uint64_t *ms, size_t m_count)
 {
@@ -595,12 +252,14 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 	TRY(read_ms(runtime, collected, ms, m_count));
 	want_state(runtime, collected->state);
 	copy_fetch(collected->state, runtime->target);
+	if (collected->ahead)
+		ahead_judge(collected->ahead, scheduler_bytes(runtime, collected));
 	TRY(read_slice(runtime, GLOBAL_allgs, GS_MAX, &addresses, &all.count));
 	all.addresses = addresses;
 	if (request->non_blocking)
 		read_running_on(&all);
 	else
-		read_stopped(&all);
+		read_stopped(&all, collected->ahead);
 	read_running(runtime, collected, request);
 	if (request->collect & SPY_COLLECT_WAITS)
 		collect_semaphores(runtime, collected);
@@ -639,30 +298,40 @@ static void reserve_list(struct collected *collected, size_t count)
 	collected->copy_of.items = memory_new(count, sizeof(*collected->copy_of.items));
 	collected->copy_of.capacity = count;
 	memset(collected->copy_of.items, 0, count * sizeof(*collected->copy_of.items));
+	collected->stack_of.items = memory_new(count, sizeof(*collected->stack_of.items));
+	collected->stack_of.capacity = count;
+	memset(collected->stack_of.items, 0, count * sizeof(*collected->stack_of.items));
 }
 
-/* Makes room for what will probably be copied: a page of new memory costs more to make than to
- * fill, and the target would stand still meanwhile. */
-static void reserve(struct go_runtime *runtime, const struct collect_request *request,
+/* Copies ahead what can be, and makes room for what will probably be copied later: a page of new
+ * memory costs more to make than to fill, and the target would stand still meanwhile. */
+static void prepare(struct go_runtime *runtime, const struct collect_request *request,
 		    struct collected *collected)
 {
-	uint64_t allgs[2] = { 0 }, count, segment, done, reserved = 0;
-	size_t g = layout_size(&runtime->layout, SIZE_g) + G_GAP;
+	unsigned others = request->collect & (SPY_COLLECT_LABELS | SPY_COLLECT_WAITS);
+	size_t g = layout_size(&runtime->layout, SIZE_g) + G_GAP, count, largest, start;
+	uint64_t *addresses _cleanup_free_ = NULL, reserved = 0;
+	struct segment all = { .runtime = runtime, .collected = collected, .request = request };
 
-	(void)spy_error_caught(target_read(runtime->target, runtime->globals[GLOBAL_allgs].address,
-					   allgs, sizeof(allgs)));
-	count = allgs[1] < GS_MAX ? allgs[1] : GS_MAX;
-	segment = request->non_blocking ? SEGMENT_NON_BLOCKING : SEGMENT;
-	copy_reserve(collected->scratch, (count < segment ? count : segment) * g);
-	reserve_list(collected, count);
-	if (request->non_blocking)
+	if (spy_error_caught(read_slice(runtime, GLOBAL_allgs, GS_MAX, &addresses, &all.count)))
+		return; /* will be told when the target is read in earnest */
+	all.addresses = addresses;
+	largest = request->non_blocking ? SEGMENT_NON_BLOCKING : SEGMENT;
+	copy_reserve(collected->scratch, (all.count < largest ? all.count : largest) * g);
+	reserve_list(collected, all.count);
+	if (request->non_blocking || !wants_details(request) || request->goroutine ||
+	    request->limit)
 		return;
-	if (!wants_details(request) || request->goroutine || request->limit)
-		return;
-	for (done = 0; done < count && reserved < RESERVED_BYTES_MAX; done += SEGMENT) {
-		uint64_t bytes = (count - done < SEGMENT ? count - done : SEGMENT) * DETAIL_BYTES;
+	if (request->collect & SPY_COLLECT_STACKS && runtime->target->is_live)
+		collected->ahead = ahead_copy(&all);
+	for (start = 0; start < all.count && reserved < RESERVED_BYTES_MAX; start += SEGMENT) {
+		uint64_t bytes;
 
-		copy_reserve(copy_for(collected, done / SEGMENT), bytes);
+		count = all.count - start < SEGMENT ? all.count - start : SEGMENT;
+		bytes = count * (others || !collected->ahead ? DETAIL_BYTES : 0);
+		if (collected->ahead)
+			bytes += ahead_lacks(collected->ahead, start / SEGMENT) + SPARE_BYTES;
+		copy_reserve(copy_for(collected, start / SEGMENT), bytes);
 		reserved += bytes;
 	}
 }
@@ -694,7 +363,7 @@ struct spy_error *collect(struct go_runtime *runtime, const struct collect_reque
 	size_t m_count = guess_ms(runtime, &ms);
 	struct spy_error *error;
 
-	reserve(runtime, request, &collected);
+	prepare(runtime, request, &collected);
 	error = stop_and_read(runtime, request, &collected, ms, m_count);
 
 	/* What could not be read of a target that ended says nothing about the target. */
@@ -721,6 +390,7 @@ void collected_free(struct collected *collected)
 	for (i = 0; i < collected->copies.count; i++)
 		copy_free(collected->copies.items[i]);
 	vector_free(&collected->copies);
+	ahead_free(collected->ahead);
 	copy_free(collected->state);
 	copy_free(collected->scratch);
 	vector_free(&collected->gs);
@@ -728,6 +398,7 @@ void collected_free(struct collected *collected)
 	vector_free(&collected->ps);
 	vector_free(&collected->running);
 	vector_free(&collected->copy_of);
+	vector_free(&collected->stack_of);
 	map_free(&collected->sema_waits);
 	arena_free(&collected->arena);
 }

@@ -14,8 +14,9 @@
 struct raw_g {
 	uint64_t address;
 	uint64_t goid;
-	uint32_t status;                   /* without the _Gscan bit */
-	uint16_t locked, running_cleanups; /* no bool: two readings are compared byte by byte */
+	uint32_t status;                  /* without the _Gscan bit */
+	uint8_t locked, running_cleanups; /* no bool: two readings are compared byte by byte */
+	uint16_t tracking_seq;            /* modulo 256, how often it stopped running; 0 to 1.16 */
 	uint64_t stack_lo, stack_hi;
 	uint64_t sched_pc, sched_sp, syscall_pc, syscall_sp;
 	uint64_t m;
@@ -51,6 +52,8 @@ struct collect_request {
 	bool non_blocking;
 };
 
+struct ahead;
+
 struct collected {
 	/* Bytes of stacks, labels, channels: of goroutines by raw_g.address. In non-blocking mode
 	 * several copies, each consistent in itself; copy_of[i] belongs to gs.items[i]. */
@@ -58,6 +61,9 @@ struct collected {
 	uint64_t copied_bytes;         /* in them */
 	VECTOR(struct raw_g) gs;       /* all but dead ones */
 	VECTOR(struct copy *) copy_of; /* per goroutine; NULL: it changed whenever it was read */
+	VECTOR(struct copy *)
+	stack_of;            /* the same for its stack, which may have been copied ahead */
+	struct ahead *ahead; /* or NULL */
 	VECTOR(struct raw_m) ms;
 	VECTOR(struct raw_p) ps;
 	VECTOR(struct raw_running) running;

@@ -152,9 +152,17 @@ static void fill_creator(struct making *making, const struct raw_g *raw, struct 
 	g->created_by = created_by;
 }
 
-static void fill_goroutine(struct making *making, const struct raw_g *raw, const struct copy *copy,
+/* A goroutine that is to be listed, before it is made. */
+struct listed {
+	const struct raw_g *raw;
+	const struct copy *copy, *stack;
+};
+
+static void fill_goroutine(struct making *making, const struct listed *listed,
 			   enum spy_status status, struct spy_goroutine *g)
 {
+	const struct raw_g *raw = listed->raw;
+	const struct copy *copy = listed->copy;
 	unsigned what = making->request->collect;
 	bool waits = raw->status == G_WAITING || raw->status == G_SYSCALL;
 
@@ -180,7 +188,7 @@ static void fill_goroutine(struct making *making, const struct raw_g *raw, const
 		g->wait = collected_wait(&making->spy->runtime, making->collected, copy, raw,
 					 g->wait_reason, &making->types, &making->snapshot->arena);
 	if (what & SPY_COLLECT_STACKS)
-		make_stack(making, raw, copy, g);
+		make_stack(making, raw, listed->stack, g);
 }
 
 static int most_first(const void *a, const void *b)
@@ -280,12 +288,6 @@ static void count_goroutines(struct making *making)
 	fill_reasons(making, &reasons);
 }
 
-/* A goroutine that is to be listed, before it is made. */
-struct listed {
-	const struct raw_g *raw;
-	const struct copy *copy;
-};
-
 static int by_id(const void *a, const void *b)
 {
 	uint64_t x = ((const struct listed *)a)->raw->goid,
@@ -309,7 +311,9 @@ static size_t choose_listed(struct making *making, struct listed *list)
 		    (!request->system_goroutines && is_system(making, raw, true)))
 			continue;
 		sorted = sorted && (!count || list[count - 1].raw->goid < raw->goid);
-		list[count++] = (struct listed){ .raw = raw, .copy = collected->copy_of.items[i] };
+		list[count++] = (struct listed){ .raw = raw,
+						 .copy = collected->copy_of.items[i],
+						 .stack = collected->stack_of.items[i] };
 	}
 	if (!sorted)
 		qsort(list, count, sizeof(*list), by_id);
@@ -328,8 +332,7 @@ static void list_goroutines(struct making *making)
 		enum spy_status status;
 
 		if (status_of(list[i].raw->status, &status))
-			fill_goroutine(making, list[i].raw, list[i].copy, status,
-				       &goroutines[made++]);
+			fill_goroutine(making, &list[i], status, &goroutines[made++]);
 	}
 	public->goroutines = goroutines;
 	public->goroutine_count = made;

@@ -85,6 +85,47 @@ def summaries_add_up(t):
                 t.equal(total, goroutines["count"], "sum of by_status")
 
 
+# What the runners of fixtures/churn/relay.go are called with, and who wakes them.
+RELAY = re.compile(r"^main\.(left|right|baton|pause)\(0x([0-9a-f]+)(\??)", re.MULTILINE)
+RUNNERS = 300
+
+
+def relay_adds_up(t, *options, dumps=150):
+    """Stacks are partly copied before the target is stopped; none may be older than the stop."""
+    whole = 0
+    with t.start("churn", f"-relay={RUNNERS}", *options) as program:
+        for _ in range(dumps):
+            text = t.spy.text("dump", "--user", "--pid", program.pid)
+            times, sums = [], []
+            for function, number, dead in RELAY.findall(text):
+                if not dead:
+                    (times if function in ("left", "right") else sums).append(int(number, 16))
+            if len(times) != RUNNERS or len(sums) != 1:
+                continue  # one is on its way
+            whole += 1
+            # Whom the baton wakes has arrived, or not yet.
+            if not t.check(sum(times) - sums[0] in (0, 1), f"{sum(times)} wakes of {sums[0]}"):
+                return
+    t.check(whole > dumps / 10, f"only {whole} of {dumps} dumps have all runners")
+
+
+@case(minors=FEW)
+def relay_at_full_speed(t):
+    relay_adds_up(t)
+
+
+@case(minors=FEW)
+def relay_of_marked_ones(t):
+    """The collector has noted since when the runners wait."""
+    relay_adds_up(t, "-collect", "-burst=16")
+
+
+@case(minors=FEW)
+def relay_in_bursts(t):
+    """Somebody is woken as often as makes g.trackingSeq the same again, then all is quiet."""
+    relay_adds_up(t, "-rest=2ms")
+
+
 @case(once=True)
 def a_thousand_non_blocking(t):
     with t.start("churn") as program:
