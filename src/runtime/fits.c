@@ -15,8 +15,13 @@ enum {
 	WAIT_REASONS_MIN = 20,
 	WAIT_REASONS_MAX = 128,
 	WAIT_REASON_BYTES_MAX = 64,
+	SYSTEM_PAGE = 4096,
+	BUCKET_FRAMES_MAX = 1024,  /* GODEBUG profstackdepth allows as many */
 	SEMTABLE_BYTES = 251 * 64, /* sema.go: semTable, a cache line each */
 };
+
+/* 100 years. */
+#define MONOTONIC_NS_MAX (100ull * 366 * 86400 * 1000000000)
 
 bool is_variable(const struct go_runtime *runtime, uint64_t address, uint64_t size)
 {
@@ -121,6 +126,66 @@ static enum fit fing_running_fits(struct go_runtime *runtime, uint64_t address)
 
 	return read_number(runtime, address, 1, &status) && status < FING_STATUS_END ? FIT_WEAK
 										     : FIT_NO;
+}
+
+/* gcBlackenEnabled, and what writeBarrier begins with (a bool and padding). */
+static enum fit flag_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t flag;
+
+	return read_number(runtime, address, 4, &flag) && flag <= 1 ? FIT_WEAK : FIT_NO;
+}
+
+/* runtime2.go: forcegcstate: lock, g, idle: a goroutine of the runtime; from its first second on.
+ */
+static enum fit forcegc_fits(struct go_runtime *runtime, uint64_t address)
+{
+	const struct runtime_layout *layout = &runtime->layout;
+	uint64_t g, self, start;
+
+	if (!is_pointer_variable(runtime, address + 8) || !read_number(runtime, address + 8, 8, &g))
+		return FIT_NO;
+	if (!g)
+		return FIT_WEAK;
+	return read_number(runtime, g + layout_offset(layout, FIELD_g_sched_g), 8, &self) &&
+		       self == g &&
+		       read_number(runtime, g + layout_offset(layout, FIELD_g_startpc), 8,
+				   &start) &&
+		       is_code(runtime, start)
+		   ? FIT_WEAK
+		   : FIT_NO;
+}
+
+/* mprof.go: bucket: next, allnext, typ (memProfile is 1), hash, size, nstk. */
+static enum fit mbuckets_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t bucket, words[6];
+
+	if (!read_number(runtime, address, 8, &bucket))
+		return FIT_NO;
+	if (!bucket)
+		return FIT_WEAK;
+	return !spy_error_caught(target_read(runtime->target, bucket, words, sizeof(words))) &&
+		       words[2] == 1 && words[5] && words[5] <= BUCKET_FRAMES_MAX
+		   ? FIT_WEAK
+		   : FIT_NO;
+}
+
+/* x86_64 has one size of pages. */
+static enum fit phys_page_size_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t size;
+
+	return read_number(runtime, address, 8, &size) && size == SYSTEM_PAGE ? FIT_WEAK : FIT_NO;
+}
+
+/* nanotime() when main began: CLOCK_MONOTONIC. */
+static enum fit runtime_init_time_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t time;
+
+	return read_number(runtime, address, 8, &time) && time - 1 < MONOTONIC_NS_MAX ? FIT_WEAK
+										      : FIT_NO;
 }
 
 /* ---- strings ------------------------------------------------------------------------------ */
@@ -270,6 +335,17 @@ static const struct {
 	[GLOBAL_wait_reason_strings] = { .check = wait_reason_strings_fits, .alignment = 8 },
 	[GLOBAL_fing_running] = { .check = fing_running_fits },
 	[GLOBAL_semtable] = { .check = semtable_fits, .alignment = 8 },
+	[GLOBAL_forcegc] = { .check = forcegc_fits, .alignment = 8 },
+	[GLOBAL_write_barrier] = { .check = flag_fits, .alignment = 4 },
+	[GLOBAL_gc_blacken_enabled] = { .check = flag_fits, .alignment = 4 },
+	[GLOBAL_mbuckets] = { .check = mbuckets_fits, .alignment = 8 },
+	[GLOBAL_phys_page_size] = { .check = phys_page_size_fits, .alignment = 8 },
+	[GLOBAL_class_to_npages] = { .check = class_to_npages_fits },
+	[GLOBAL_g0] = { .check = g0_fits, .alignment = 8 },
+	[GLOBAL_m0] = { .check = m0_fits, .alignment = 8 },
+	[GLOBAL_allgptr] = { .check = allgptr_fits, .alignment = 8 },
+	[GLOBAL_allglen] = { .check = allglen_fits, .alignment = 8 },
+	[GLOBAL_runtime_init_time] = { .check = runtime_init_time_fits, .alignment = 8 },
 	[GLOBAL_class_to_size] = { .check = class_to_size_fits, .alignment = 2 },
 };
 
@@ -295,8 +371,6 @@ uint64_t global_measure(struct go_runtime *runtime, enum global global, uint64_t
 	case GLOBAL_allgs:
 	case GLOBAL_allp:
 		return 24;
-	case GLOBAL_allm:
-		return 8;
 	case GLOBAL_build_version:
 	case GLOBAL_modinfo:
 		return 16;
@@ -316,6 +390,23 @@ uint64_t global_measure(struct go_runtime *runtime, enum global global, uint64_t
 		return count_wait_reasons(runtime, address) * 16;
 	case GLOBAL_class_to_size:
 		return count_size_classes(runtime, address) * 2;
+	case GLOBAL_g0:
+		return layout_size(layout, SIZE_g);
+	case GLOBAL_m0:
+		return layout_size(layout, SIZE_m);
+	case GLOBAL_gomaxprocs:
+	case GLOBAL_ncpu:
+	case GLOBAL_gcphase:
+	case GLOBAL_gcpercent:
+	case GLOBAL_gc_blacken_enabled:
+		return 4;
+	case GLOBAL_allm:
+	case GLOBAL_allgptr:
+	case GLOBAL_allglen:
+	case GLOBAL_mbuckets:
+	case GLOBAL_phys_page_size:
+	case GLOBAL_runtime_init_time:
+		return 8;
 	default:
 		return 0;
 	}

@@ -34,7 +34,8 @@ uint64_t global_measure(struct go_runtime *runtime, enum global global, uint64_t
 typedef enum fit global_check_fn(struct go_runtime *runtime, uint64_t address);
 
 /* fits_scheduler.c */
-global_check_fn allgs_fits, allp_fits, allm_fits, sched_fits, gomaxprocs_fits, semtable_fits;
+global_check_fn allgs_fits, allgptr_fits, allglen_fits, allp_fits, gomaxprocs_fits, allm_fits,
+    m0_fits, g0_fits, sched_fits, semtable_fits;
 
 /* The list of Ms that begins with one of them. */
 struct m_chain {
@@ -51,7 +52,8 @@ size_t extent_of_sched(const struct runtime_layout *layout);
 bool numbers_of_sched_fit(const struct runtime_layout *layout, const uint8_t *sched);
 
 /* fits_memory.c */
-global_check_fn memstats_fits, mheap_fits, gc_controller_fits, class_to_size_fits;
+global_check_fn memstats_fits, mheap_fits, gc_controller_fits, class_to_size_fits,
+    class_to_npages_fits;
 size_t extent_of_memstats(const struct runtime_layout *layout);
 bool memstats_may_be(const struct runtime_layout *layout, const uint8_t *stats);
 size_t extent_of_controller(const struct runtime_layout *layout);

@@ -16,6 +16,8 @@ enum {
 	LARGEST_CLASS = 32768, /* sizeclasses.go: _MaxSmallSize */
 	CLASSES_MIN = 60,      /* 67 in 1.10, 68 since 1.15 */
 	CLASSES_MAX = 80,
+	NPAGES_MAX = 16, /* 10 in 1.10 to 1.27 */
+	ONE_PAGE_CLASSES = 20,
 	CENTRAL_BYTES_MAX = 1 << 18,
 	SPAN_STATE_MAX = 3, /* mheap.go: mSpanState */
 };
@@ -401,15 +403,20 @@ static enum fit gc_controller_fits_now(struct go_runtime *runtime, uint64_t addr
 	    !layout_number(layout, FIELD_gcc_heap_live, bytes))
 		return FIT_NO;
 	if (!layout_has(layout, FIELD_gcc_memory_limit))
-		return FIT_STRONG;
-	return (int64_t)layout_number(layout, FIELD_gcc_memory_limit, bytes) >= 0 &&
-		       layout_number(layout, FIELD_gcc_heap_in_use, bytes) &&
-		       layout_number(layout, FIELD_gcc_mapped_ready, bytes) >=
-			   layout_number(layout, FIELD_gcc_heap_in_use, bytes) &&
-		       layout_number(layout, FIELD_gcc_total_alloc, bytes) >=
-			   layout_number(layout, FIELD_gcc_total_free, bytes)
-		   ? FIT_STRONG
-		   : FIT_NO;
+		/* With GOGC=0 there is little in it that is not 0 (1.17, 1.18). */
+		return layout_number(layout, FIELD_gcc_gc_percent, bytes) &&
+			       layout_number(layout, FIELD_gcc_heap_marked, bytes)
+			   ? FIT_STRONG
+			   : FIT_WEAK;
+	if ((int64_t)layout_number(layout, FIELD_gcc_memory_limit, bytes) < 0 ||
+	    !layout_number(layout, FIELD_gcc_heap_in_use, bytes) ||
+	    layout_number(layout, FIELD_gcc_mapped_ready, bytes) <
+		layout_number(layout, FIELD_gcc_heap_in_use, bytes) ||
+	    layout_number(layout, FIELD_gcc_total_alloc, bytes) <
+		layout_number(layout, FIELD_gcc_total_free, bytes))
+		return FIT_NO;
+	/* Hardly anybody sets it to 0; it begins as the largest number. */
+	return layout_number(layout, FIELD_gcc_memory_limit, bytes) ? FIT_STRONG : FIT_WEAK;
 }
 
 enum fit gc_controller_fits(struct go_runtime *runtime, uint64_t address)
@@ -435,6 +442,22 @@ size_t count_size_classes(struct go_runtime *runtime, uint64_t address)
 			return i >= CLASSES_MIN ? i + 1 : 0;
 	}
 	return 0;
+}
+
+/* sizeclasses.go: class_to_allocnpages: as many entries, none of more pages than the largest class
+ * fills twice; classes of up to 1 KB have one page. */
+enum fit class_to_npages_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint8_t pages[CLASSES_MIN];
+	size_t i;
+
+	if (spy_error_caught(target_read(runtime->target, address, pages, sizeof(pages))) ||
+	    pages[0])
+		return FIT_NO;
+	for (i = 1; i < CLASSES_MIN; i++)
+		if (!pages[i] || pages[i] > NPAGES_MAX || (i < ONE_PAGE_CLASSES && pages[i] != 1))
+			return FIT_NO;
+	return FIT_STRONG;
 }
 
 enum fit class_to_size_fits(struct go_runtime *runtime, uint64_t address)

@@ -108,6 +108,39 @@ enum fit allgs_fits(struct go_runtime *runtime, uint64_t address)
 	return sampled_gs_fit(runtime, &gs);
 }
 
+/* proc.go: allgadd: allgptr and allglen are what allgs has, for readers without its lock. */
+enum fit allgptr_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t allgs = runtime->globals[GLOBAL_allgs].address, array;
+	struct pointer_slice slice;
+
+	if (address == allgs || !is_pointer_variable(runtime, address) ||
+	    spy_error_caught(target_read(runtime->target, address, &array, sizeof(array))))
+		return FIT_NO;
+	if (allgs && slice_read(runtime, allgs, &slice))
+		return slice.array == array ? FIT_STRONG : FIT_NO;
+	return array && !(array & 7) && array < ADDRESS_END ? FIT_WEAK : FIT_NO;
+}
+
+enum fit allglen_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t allgs = runtime->globals[GLOBAL_allgs].address, length;
+	struct pointer_slice slice;
+	int looks;
+
+	for (looks = 0; looks < LOOKS; looks++) {
+		if (spy_error_caught(
+			target_read(runtime->target, address, &length, sizeof(length))))
+			return FIT_NO;
+		if (!allgs)
+			return length - 1 < GS_MAX ? FIT_WEAK : FIT_NO;
+		if (slice_read(runtime, allgs, &slice) && slice.length == length &&
+		    address != allgs + 8)
+			return FIT_WEAK;
+	}
+	return FIT_NO;
+}
+
 /* ---- allp --------------------------------------------------------------------------------- */
 
 /* mcache.go: mcache.alloc never holds nil: what is no span is emptymspan. */
@@ -141,6 +174,13 @@ static bool p_fits(struct go_runtime *runtime, const uint8_t *p, uint64_t addres
 	       (!m || member_is(runtime, m, FIELD_m_p, address));
 }
 
+static bool is_in_m0(const struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t m0 = runtime->globals[GLOBAL_m0].address;
+
+	return m0 && address - m0 < layout_size(&runtime->layout, SIZE_m);
+}
+
 enum fit allp_fits(struct go_runtime *runtime, uint64_t address)
 {
 	static const enum layout_slot slots[] = { FIELD_p_id, FIELD_p_status, FIELD_p_m,
@@ -149,7 +189,8 @@ enum fit allp_fits(struct go_runtime *runtime, uint64_t address)
 	struct specimens ps _cleanup_(specimens_free) = { 0 };
 	struct pointer_slice slice;
 
-	if (!size || !is_pointer_variable(runtime, address) ||
+	/* m.allpSnapshot is a copy. */
+	if (!size || !is_pointer_variable(runtime, address) || is_in_m0(runtime, address) ||
 	    !slice_read(runtime, address, &slice) || slice.capacity > 2 * PS_MAX ||
 	    !specimens_of_slice(runtime, &slice, size, &ps))
 		return FIT_NO;
@@ -249,6 +290,28 @@ enum fit allm_fits(struct go_runtime *runtime, uint64_t address)
 		best = fit > best ? fit : best;
 	}
 	return best;
+}
+
+/* The first M, which nothing was linked before. */
+enum fit m0_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t g0, next;
+
+	return read_member(runtime, address, FIELD_m_g0, &g0) &&
+		       member_is(runtime, g0, FIELD_g_m, address) && is_variable(runtime, g0, 8) &&
+		       read_member(runtime, address, FIELD_m_alllink, &next) && !next
+		   ? FIT_STRONG
+		   : FIT_NO;
+}
+
+enum fit g0_fits(struct go_runtime *runtime, uint64_t address)
+{
+	uint64_t m;
+
+	return read_member(runtime, address, FIELD_g_m, &m) &&
+		       member_is(runtime, m, FIELD_m_g0, address) && m0_fits(runtime, m) != FIT_NO
+		   ? FIT_STRONG
+		   : FIT_NO;
 }
 
 /* ---- sched -------------------------------------------------------------------------------- */
