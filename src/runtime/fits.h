@@ -57,7 +57,7 @@ global_check_fn memstats_fits, mheap_fits, gc_controller_fits, class_to_size_fit
 size_t extent_of_memstats(const struct runtime_layout *layout);
 bool memstats_may_be(const struct runtime_layout *layout, const uint8_t *stats);
 size_t extent_of_controller(const struct runtime_layout *layout);
-bool percents_fit(const struct runtime_layout *layout, const uint8_t *controller);
+enum fit controller_bytes_fit(const struct runtime_layout *layout, const uint8_t *controller);
 /* Entries of the table of size classes at this address; 0 if it is none. */
 size_t count_size_classes(struct go_runtime *runtime, uint64_t address);
 

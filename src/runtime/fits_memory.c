@@ -336,7 +336,7 @@ enum fit mheap_fits(struct go_runtime *runtime, uint64_t address)
 
 /* mgcpacer.go: setGCPercent: heapMinimum, which follows, is defaultHeapMinimum * percent / 100; and
  * there is no goal where the percentage is off. */
-bool percents_fit(const struct runtime_layout *layout, const uint8_t *controller)
+static bool percents_fit(const struct runtime_layout *layout, const uint8_t *controller)
 {
 	static const uint64_t minimums[] = { 4 << 20,
 					     512 << 10 /* GOEXPERIMENT heapminimum512kib */ };
@@ -382,19 +382,13 @@ size_t extent_of_controller(const struct runtime_layout *layout)
 		   : 0;
 }
 
-static enum fit gc_controller_fits_now(struct go_runtime *runtime, uint64_t address)
+enum fit controller_bytes_fit(const struct runtime_layout *layout, const uint8_t *bytes)
 {
 	static const enum layout_slot sizes[] = { FIELD_gcc_heap_live, FIELD_gcc_heap_marked,
 						  FIELD_gcc_mapped_ready };
 	static const enum layout_slot pages[] = { FIELD_gcc_heap_in_use, FIELD_gcc_heap_released,
 						  FIELD_gcc_heap_free };
-	const struct runtime_layout *layout = &runtime->layout;
-	size_t size = extent_of_controller(layout);
-	uint8_t *bytes _cleanup_free_ = memory_new(size ? size : 1, 1);
 
-	if (!size || !is_variable(runtime, address, size) ||
-	    spy_error_caught(target_read(runtime->target, address, bytes, size)))
-		return FIT_NO;
 	/* To 1.16: pacing alone, nothing that is read. */
 	if (!layout_has(layout, FIELD_gcc_gc_percent))
 		return FIT_WEAK;
@@ -417,6 +411,18 @@ static enum fit gc_controller_fits_now(struct go_runtime *runtime, uint64_t addr
 		return FIT_NO;
 	/* Hardly anybody sets it to 0; it begins as the largest number. */
 	return layout_number(layout, FIELD_gcc_memory_limit, bytes) ? FIT_STRONG : FIT_WEAK;
+}
+
+static enum fit gc_controller_fits_now(struct go_runtime *runtime, uint64_t address)
+{
+	const struct runtime_layout *layout = &runtime->layout;
+	size_t size = extent_of_controller(layout);
+	uint8_t *bytes _cleanup_free_ = memory_new(size ? size : 1, 1);
+
+	if (!size || !is_variable(runtime, address, size) ||
+	    spy_error_caught(target_read(runtime->target, address, bytes, size)))
+		return FIT_NO;
+	return controller_bytes_fit(layout, bytes);
 }
 
 enum fit gc_controller_fits(struct go_runtime *runtime, uint64_t address)

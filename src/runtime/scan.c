@@ -15,6 +15,7 @@ enum {
 	POSSIBLE_MAX = 1 << 14, /* places of one kind that are looked into */
 	FOUND_MAX = 16,
 	BATCH = 512,
+	SCHED_TRIES = 3,
 	MASK_BYTES_MAX = 1 << 20,
 	SEMTABLE_ROOTS = 251, /* sema.go: semTabSize, 1.10 to 1.27 */
 	SEMTABLE_WORDS = 8,   /* of a root, with its padding */
@@ -82,6 +83,12 @@ static void read_image(struct scan *scan)
 	for (i = 0; i < count; i++)
 		if (!ranges[i].ok)
 			memset(ranges[i].buffer, 0, ranges[i].size);
+}
+
+static void read_again(struct scan *scan, uint64_t address, uint64_t size)
+{
+	(void)spy_error_caught(target_read(scan->runtime->target, address,
+					   scan->image + (address - scan->start), size));
 }
 
 static void read_mask(struct scan *scan)
@@ -221,7 +228,8 @@ static bool in_bss(const struct scan *scan, uint64_t address)
 /* What may be seen of a slice's first element. */
 static size_t extent_of_elements(const struct runtime_layout *layout)
 {
-	static const enum layout_slot slots[] = { FIELD_g_sched_g, FIELD_p_id, FIELD_p_status,
+	static const enum layout_slot slots[] = { FIELD_g_sched_g,        FIELD_p_id,
+						  FIELD_p_status,         FIELD_p_mcache,
 						  FIELD_mspan_start_addr, FIELD_mspan_npages };
 
 	return layout_extent(layout, slots, sizeof(slots) / sizeof(slots[0]));
@@ -334,16 +342,37 @@ static void find_allm(struct scan *scan, struct possible *possible)
 
 /* ---- structures that are known by their own bytes ------------------------------------------- */
 
+/* nil, or there is something. */
+static bool may_point(const struct scan *scan, uint64_t pointer)
+{
+	return !pointer || (!(pointer & 7) && is_readable(scan, pointer));
+}
+
+static bool may_be_sched(const struct scan *scan, const uint8_t *bytes)
+{
+	const struct runtime_layout *layout = scan->layout;
+
+	return numbers_of_sched_fit(layout, bytes) &&
+	       may_point(scan, layout_number(layout, FIELD_sched_midle, bytes)) &&
+	       may_point(scan, layout_number(layout, FIELD_sched_pidle, bytes));
+}
+
+/* It changes while it is read: once more, if need be. */
 static void find_sched(struct scan *scan)
 {
 	size_t size = extent_of_sched(scan->layout);
 	const uint8_t *bytes;
 	uint64_t address;
+	int tries;
 
-	for (address = scan->bss_start; size && address < scan->bss_end; address += 8) {
-		bytes = at(scan, address, size);
-		if (bytes && numbers_of_sched_fit(scan->layout, bytes))
-			note_if_strong(scan, GLOBAL_sched, address);
+	for (tries = 0; tries < SCHED_TRIES && !scan->found[GLOBAL_sched].count; tries++) {
+		if (tries)
+			read_again(scan, scan->bss_start, scan->bss_end - scan->bss_start);
+		for (address = scan->bss_start; size && address < scan->bss_end; address += 8) {
+			bytes = at(scan, address, size);
+			if (bytes && may_be_sched(scan, bytes))
+				note_if_strong(scan, GLOBAL_sched, address);
+		}
 	}
 }
 
@@ -374,29 +403,31 @@ static void find_controller(struct scan *scan)
 		bytes = at(scan, address, size);
 		if (!bytes)
 			break;
-		if (percents_fit(scan->layout, bytes))
+		if (controller_bytes_fit(scan->layout, bytes) == FIT_STRONG)
 			note_if_strong(scan, GLOBAL_gc_controller, address);
 	}
 }
 
-/* A run of words that are pointers, one in eight. What follows may begin as if it went on. */
+/* A run of words that are pointers, one in eight. What stands before or behind may look as if it
+ * belonged to it. */
 struct run {
 	uint64_t last;
 	size_t count;
 };
 
-static void end_run(struct scan *scan, struct run run, uint64_t next)
+static void end_run(struct scan *scan, struct run run)
 {
 	const uint64_t root = SEMTABLE_WORDS * 8;
+	size_t extra;
 
-	if (run.count > 1 && next - run.last < root - 8) {
-		run.count--;
-		run.last -= root;
+	for (extra = 0; run.count >= SEMTABLE_ROOTS + extra && extra < 3; extra++) {
+		uint64_t table = run.last - (run.count - 1 - extra) * root -
+				 layout_offset(scan->layout, FIELD_sema_root_treap);
+
+		if (run.count < SEMTABLE_ROOTS + 3 &&
+		    global_fits(scan->runtime, GLOBAL_semtable, table) != FIT_NO)
+			note(scan, GLOBAL_semtable, table);
 	}
-	if (run.count == SEMTABLE_ROOTS)
-		note(scan, GLOBAL_semtable,
-		     run.last - (run.count - 1) * root -
-			 layout_offset(scan->layout, FIELD_sema_root_treap));
 }
 
 /* sema.go: of each root the collector follows one word in eight: a pattern that only semtable has.
@@ -412,13 +443,13 @@ static void find_semtable(struct scan *scan)
 		if (!is_pointer(scan, address, false))
 			continue;
 		if (address - run.last != SEMTABLE_WORDS * 8ul) {
-			end_run(scan, run, address);
+			end_run(scan, run);
 			run.count = 0;
 		}
 		run.last = address;
 		run.count++;
 	}
-	end_run(scan, run, end + SEMTABLE_WORDS * 8ul);
+	end_run(scan, run);
 }
 
 /* ---- strings and tables ------------------------------------------------------------------- */
