@@ -11,7 +11,7 @@ import time
 
 import gotraceback as go
 import views
-from harness import BARE, ROOT, Skip, case, unstripped
+from harness import BARE, ROOT, Skip, case, minor_of, unstripped
 from program import Program
 
 MAIN = 1  # stands in read(2) when spy looks, and in runtime.Stack when the process looks itself
@@ -124,6 +124,22 @@ def is_as_good_as_unstripped(t):
     if whole:
         equals_unstripped(t, t.program, t.path(f"blocks-{whole}"))
     equals_sigquit(t, t.program, seen)
+
+
+@case()
+def garbled(t):
+    """Names are hashes, the table's magic is a random number, and no version is told."""
+    if not (t.directory / "blocks-garbled").exists():
+        raise Skip("garbled programs are built with a few versions only")
+    with Program([t.path("blocks-garbled")], {"GOTRACEBACK": "system"}) as program:
+        seen = look(t, program)
+        version = seen["summary"]["go_version"]
+        t.equal(minor_of(version), t.minor, f"the minor version of {version}")
+        equals_runtime_stack(t, program, seen)
+        for fact in program.ready["goroutines"]:
+            fact["element"] = ""  # types have other names, too
+        equals_facts(t, program, seen)
+        equals_sigquit(t, program, seen)
 
 
 @case()
