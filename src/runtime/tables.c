@@ -11,6 +11,7 @@ enum {
 	STEP_BYTES = 256 * 1024,
 	MODULEDATA_BYTES_MAX = 1024,
 	SHAPES_MAX = 8,
+	EXAMINED_MAX = 256,         /* what looks like module data; in a real program, one */
 	FOUND_MAX = 8,              /* module data that is looked at; one is right */
 	FUNCTIONS_MAX = 1 << 26,    /* that a table can claim */
 	NAME_BYTES_MAX = 4096,      /* of a module or a plugin */
@@ -47,6 +48,7 @@ struct search {
 	size_t shape_count;
 	uint64_t bytes_left;
 	uint64_t looked_at; /* moduledata that was examined last: shapes overlap */
+	size_t examined;
 	struct go_tables found[FOUND_MAX];
 	size_t found_count;
 };
@@ -288,21 +290,25 @@ static bool records_fit(const struct candidate *candidate)
 {
 	const struct pclntab_header *header = &candidate->header;
 	uint8_t functab[2 * FUNCTION_SAMPLE * 8], records[SAMPLE_BYTES];
-	uint64_t start = slice_of(candidate, FIELD_md_ftab).start, first;
+	struct slice part = slice_of(candidate, FIELD_md_pclntable); /* functab and records */
 	size_t count = header->functions < FUNCTION_SAMPLE ? header->functions : FUNCTION_SAMPLE, i;
+	uint64_t first, size;
 
 	if (header->form == PCLNTAB_JOINT)
 		return true;
-	if (!read_at(candidate->search, start, functab, 2 * count * header->entry_size))
+	if (!read_at(candidate->search, part.start, functab, 2 * count * header->entry_size))
 		return false;
 	first = functab_number(candidate, functab, 1);
-	if (first > UINT32_MAX || !read_at(candidate->search, start + first, records, SAMPLE_BYTES))
+	if (first > part.count)
+		return false;
+	size = part.count - first < SAMPLE_BYTES ? part.count - first : SAMPLE_BYTES;
+	if (!read_at(candidate->search, part.start + first, records, size))
 		return false;
 	for (i = 0; i + 1 < count; i++) {
 		uint64_t here = functab_number(candidate, functab, 2 * i + 1) - first;
 		uint64_t next = functab_number(candidate, functab, 2 * i + 3) - first;
 
-		if (here > SAMPLE_BYTES - RECORD_BYTES_MAX)
+		if (here > size || size - here < RECORD_BYTES_MAX)
 			return i > 0;
 		if (next - here != record_size(candidate, records + here))
 			return false;
@@ -374,20 +380,24 @@ static void find_shapes(struct search *search)
 }
 
 /* Whether this may be a moduledata: a pointer into the program, and slices with as much room as
- * elements that begin behind where it points. */
+ * elements, of parts that begin behind where it points, each somewhere else (but the last, which is
+ * a part of the one before). A table of equal pointers is none. */
 static bool looks_like(const struct search *search, const struct shape *shape, const uint8_t *bytes)
 {
-	uint64_t table = load_u64(bytes + shape->table);
+	uint64_t table = load_u64(bytes + shape->table), before = 0;
+	uint64_t size = search->image.end - search->image.start;
 	size_t i;
 
-	if (table - search->image.start >= search->image.end - search->image.start || table % 8)
+	if (table - search->image.start >= size || table % 8)
 		return false;
 	for (i = 0; i < shape->slice_count; i++) {
 		struct slice slice = slice_at(bytes + shape->slices[i]);
 
-		if (slice.count != slice.capacity || !slice.count || slice.start < table ||
-		    !in_image(search, slice.start))
+		if (slice.count != slice.capacity || !slice.count || slice.count > size ||
+		    slice.start < table || slice.start >= search->image.end ||
+		    (slice.start == before && i + 1 < shape->slice_count))
 			return false;
+		before = slice.start;
 	}
 	return true;
 }
@@ -400,9 +410,11 @@ static void examine(struct search *search, uint64_t address)
 	bool any_mask = false;
 	size_t i;
 
-	if (address == search->looked_at || search->found_count == FOUND_MAX)
+	if (address == search->looked_at || search->found_count == FOUND_MAX ||
+	    search->examined == EXAMINED_MAX)
 		return;
 	search->looked_at = address;
+	search->examined++;
 	for (i = 0; i < layout_row_count() && i < 64; i++) {
 		struct reading reading;
 		size_t size;
@@ -508,7 +520,7 @@ struct spy_error *go_tables_find(struct go_runtime *runtime, struct go_tables *r
 
 	find_shapes(&search);
 	search_variables(&search);
-	if (search.found_count == 1) {
+	if (search.found_count == 1 && search.examined < EXAMINED_MAX) {
 		*ret = search.found[0];
 		return NULL;
 	}

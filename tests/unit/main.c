@@ -20,6 +20,7 @@ static const struct {
 	{ .name = "layouts", .suite = layouts_suite },
 	{ .name = "references", .suite = references_suite },
 	{ .name = "types", .suite = types_suite },
+	{ .name = "tables", .suite = tables_suite },
 	{ .name = "render", .suite = render_suite },
 };
 

@@ -15,6 +15,7 @@ Suite *pclntab_suite(void);
 Suite *layouts_suite(void);
 Suite *references_suite(void);
 Suite *types_suite(void);
+Suite *tables_suite(void);
 Suite *render_suite(void);
 
 #endif
