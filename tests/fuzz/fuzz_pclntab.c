@@ -91,9 +91,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.at = at,
 		.context = &memory,
 	};
-	struct pclntab_func func;
+	static const char *const names[] = { "main.main", "main.alpha", "main.beta" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+	struct pclntab_func func, funcs[NAMES];
 	struct pclntab *tab;
 	uint64_t pc;
+	size_t i;
 
 	if (size == 0)
 		return 0;
@@ -105,6 +108,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			ask(tab, &func, pc);
 	if (pclntab_named(tab, "main.main", &func) && strcmp(func.name, "main.main") != 0)
 		abort();
+	pclntab_named_all(tab, "main.", names, NAMES, funcs);
+	for (i = 0; i < NAMES; i++)
+		if (funcs[i].name &&
+		    (strcmp(funcs[i].name, names[i]) != 0 || funcs[i].end < funcs[i].entry))
+			abort();
 	pclntab_close(tab);
 	return 0;
 }
