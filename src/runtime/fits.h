@@ -43,8 +43,9 @@ struct m_chain {
 	uint64_t blank; /* have no g0 yet */
 	bool complete;  /* ends; else it is longer than can be followed */
 };
-/* Follows m.alllink. False if it is no such list. */
-bool follow_ms(struct go_runtime *runtime, uint64_t first, struct m_chain *ret);
+enum { M_CHAIN_MAX = 1 << 14 }; /* the runtime allows 10000 unless told otherwise */
+/* Follows m.alllink, up to `limit` Ms. False if it is no such list. */
+bool follow_ms(struct go_runtime *runtime, uint64_t first, size_t limit, struct m_chain *ret);
 
 /* How much of a structure the checks look at (0: they cannot), and what must be true of its bytes
  * alone. */

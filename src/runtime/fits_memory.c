@@ -322,7 +322,8 @@ static enum fit mheap_fits_now(struct go_runtime *runtime, uint64_t address)
 					 address + layout_offset(layout, FIELD_mheap_sweepgen),
 					 sweepgen, sizeof(sweepgen))) ||
 	    /* mheap.go: increased by 2 after every GC. */
-	    load_u32(sweepgen) % 2 || !specimens_of_slice(runtime, &slice, size, &spans))
+	    load_u32(sweepgen) % 2 ||
+	    !specimens_of_slice(runtime, &slice, SPECIMENS_MAX, size, &spans))
 		return FIT_NO;
 	return spans_fit(runtime, &spans) && central_fits(runtime, address) ? FIT_STRONG : FIT_NO;
 }

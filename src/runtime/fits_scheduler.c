@@ -8,9 +8,8 @@
 #include "runtime/specimens.h"
 
 enum {
-	LOOKS = 4,           /* at a structure that does not fit: it may be changing */
-	CHAIN_MAX = 1 << 14, /* Ms; the runtime allows 10000 unless told otherwise */
-	IDLE_MAX = 64,       /* of a list of idle ones that are walked */
+	LOOKS = 4,     /* at a structure that does not fit: it may be changing */
+	IDLE_MAX = 64, /* of a list of idle ones that are walked */
 	PS_MAX = 1 << 16,
 	P_STATUS_MAX = 4, /* runtime2.go: _Pdead */
 	P_IDLE = 0,
@@ -22,29 +21,6 @@ enum {
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static bool read_member(struct go_runtime *runtime, uint64_t structure, enum layout_slot slot,
-			uint64_t *ret)
-{
-	const struct layout_field *field = &runtime->layout.fields[slot];
-	uint8_t bytes[8] = { 0 };
-	size_t size = field->size < 8 ? (size_t)field->size : 8;
-
-	if (!structure || field->offset < 0 ||
-	    spy_error_caught(
-		target_read(runtime->target, structure + (uint64_t)field->offset, bytes, size)))
-		return false;
-	*ret = load_u64(bytes);
-	return true;
-}
-
-static bool member_is(struct go_runtime *runtime, uint64_t structure, enum layout_slot slot,
-		      uint64_t value)
-{
-	uint64_t number;
-
-	return read_member(runtime, structure, slot, &number) && number == value;
-}
 
 /* ---- allgs -------------------------------------------------------------------------------- */
 
@@ -103,7 +79,7 @@ enum fit allgs_fits(struct go_runtime *runtime, uint64_t address)
 
 	if (!size || !is_pointer_variable(runtime, address) ||
 	    !slice_read(runtime, address, &slice) || slice.length > GS_MAX ||
-	    !specimens_of_slice(runtime, &slice, size, &gs))
+	    !specimens_of_slice(runtime, &slice, SPECIMENS_MAX, size, &gs))
 		return FIT_NO;
 	return sampled_gs_fit(runtime, &gs);
 }
@@ -192,7 +168,7 @@ enum fit allp_fits(struct go_runtime *runtime, uint64_t address)
 	/* m.allpSnapshot is a copy. */
 	if (!size || !is_pointer_variable(runtime, address) || is_in_m0(runtime, address) ||
 	    !slice_read(runtime, address, &slice) || slice.capacity > 2 * PS_MAX ||
-	    !specimens_of_slice(runtime, &slice, size, &ps))
+	    !specimens_of_slice(runtime, &slice, SPECIMENS_MAX, size, &ps))
 		return FIT_NO;
 	for (i = 0; i < ps.count; i++) {
 		int looks = 0;
@@ -223,7 +199,7 @@ enum fit gomaxprocs_fits(struct go_runtime *runtime, uint64_t address)
 
 /* Each M has a g0 that knows it; one that is being made is linked before it has (proc.go: allocm).
  */
-bool follow_ms(struct go_runtime *runtime, uint64_t first, struct m_chain *ret)
+bool follow_ms(struct go_runtime *runtime, uint64_t first, size_t limit, struct m_chain *ret)
 {
 	static const enum layout_slot slots[] = { FIELD_m_g0, FIELD_m_alllink };
 	const struct runtime_layout *layout = &runtime->layout;
@@ -232,7 +208,7 @@ bool follow_ms(struct go_runtime *runtime, uint64_t first, struct m_chain *ret)
 	uint64_t address = first, g0;
 
 	*ret = (struct m_chain){ 0 };
-	while (size && address && ret->count < CHAIN_MAX) {
+	while (size && address && ret->count < limit) {
 		if (address & 7 || spy_error_caught(target_read(runtime->target, address, m, size)))
 			return false;
 		g0 = layout_number(layout, FIELD_m_g0, m);
@@ -267,7 +243,7 @@ static enum fit chain_fits(struct go_runtime *runtime, uint64_t address)
 	/* sched.midle is no pointer to the collector, allm is. */
 	if (!is_pointer_variable(runtime, address) ||
 	    spy_error_caught(target_read(runtime->target, address, &first, sizeof(first))) ||
-	    !follow_ms(runtime, first, &chain))
+	    !follow_ms(runtime, first, M_CHAIN_MAX, &chain))
 		return FIT_NO;
 	/* The first M, the last of the list, is the variable m0. */
 	if (chain.complete && !is_variable(runtime, chain.last, 8))
@@ -358,7 +334,7 @@ bool numbers_of_sched_fit(const struct runtime_layout *layout, const uint8_t *sc
 	size_t i;
 
 	/* debug.SetMaxThreads may set any limit; the runtime ends the program that is over it. */
-	if (next < 1 || freed < 0 || freed >= next || next - freed > CHAIN_MAX * 64LL ||
+	if (next < 1 || freed < 0 || freed >= next || next - freed > M_CHAIN_MAX * 64LL ||
 	    max < next - freed || idle_ms < 0 || idle_ms > next - freed || idle_ps < 0 ||
 	    idle_ps > PS_MAX || spinning < 0 || spinning > next - freed)
 		return false;
@@ -424,7 +400,7 @@ static enum fit sched_fits_now(struct go_runtime *runtime, uint64_t address)
 		return FIT_STRONG;
 	/* Nothing is idle, and there is another limit. */
 	if (!allm || spy_error_caught(target_read(runtime->target, allm, &first, sizeof(first))) ||
-	    !follow_ms(runtime, first, &chain) || !chain.complete)
+	    !follow_ms(runtime, first, M_CHAIN_MAX, &chain) || !chain.complete)
 		return FIT_WEAK;
 	return chain.count == layout_number(layout, FIELD_sched_mnext, sched) -
 				  layout_number(layout, FIELD_sched_nmfreed, sched)

@@ -330,7 +330,7 @@ static void find_allm(struct scan *scan, struct possible *possible)
 		if (possible[i].target != m || m == scan->m0)
 			continue;
 		looks++;
-		if (!follow_ms(scan->runtime, m, &chain) ||
+		if (!follow_ms(scan->runtime, m, M_CHAIN_MAX, &chain) ||
 		    (chain.complete && scan->m0 && chain.last != scan->m0) || chain.count < longest)
 			continue;
 		if (chain.count > longest)
@@ -537,7 +537,11 @@ void scan_vote(struct go_runtime *runtime, struct go_candidates ret[static GLOBA
 	find_semtable(&scan);
 	find_in_data(&scan);
 	find_allgptr(&scan);
-	for (i = 0; i < GLOBALS; i++)
-		if (scan.found[i].count == 1)
-			candidates_vote(&ret[i], scan.found[i].addresses[0]);
+	/* The only place of all is worth two witnesses: each of them may be mistaken. */
+	for (i = 0; i < GLOBALS; i++) {
+		if (scan.found[i].count != 1)
+			continue;
+		candidates_vote(&ret[i], scan.found[i].addresses[0]);
+		candidates_vote(&ret[i], scan.found[i].addresses[0]);
+	}
 }

@@ -62,15 +62,16 @@ bool specimens_again(struct go_runtime *runtime, struct specimens *specimens, si
 	return specimens->ok[index];
 }
 
-bool specimens_of_slice(struct go_runtime *runtime, const struct pointer_slice *slice, size_t size,
-			struct specimens *ret)
+bool specimens_of_slice(struct go_runtime *runtime, const struct pointer_slice *slice, size_t limit,
+			size_t size, struct specimens *ret)
 {
 	struct target_range ranges[SPECIMENS_MAX];
 	uint64_t last = slice->length - 1;
 	size_t i;
 
-	*ret = (struct specimens){ .count = slice->length < SPECIMENS_MAX ? slice->length
-									  : SPECIMENS_MAX };
+	if (limit > SPECIMENS_MAX)
+		limit = SPECIMENS_MAX;
+	*ret = (struct specimens){ .count = slice->length < limit ? slice->length : limit };
 	for (i = 0; i < ret->count; i++) {
 		ret->indexes[i] = ret->count > 1 ? last * i / (ret->count - 1) : 0;
 		ranges[i] = (struct target_range){ .address = slice->array + ret->indexes[i] * 8,
@@ -88,4 +89,27 @@ bool specimens_of_slice(struct go_runtime *runtime, const struct pointer_slice *
 void specimens_free(const struct specimens *specimens)
 {
 	free(specimens->bytes);
+}
+
+bool read_member(struct go_runtime *runtime, uint64_t structure, enum layout_slot slot,
+		 uint64_t *ret)
+{
+	const struct layout_field *field = &runtime->layout.fields[slot];
+	uint8_t bytes[8] = { 0 };
+	size_t size = field->size < 8 ? (size_t)field->size : 8;
+
+	if (!structure || field->offset < 0 ||
+	    spy_error_caught(
+		target_read(runtime->target, structure + (uint64_t)field->offset, bytes, size)))
+		return false;
+	*ret = load_u64(bytes);
+	return true;
+}
+
+bool member_is(struct go_runtime *runtime, uint64_t structure, enum layout_slot slot,
+	       uint64_t value)
+{
+	uint64_t number;
+
+	return read_member(runtime, structure, slot, &number) && number == value;
 }

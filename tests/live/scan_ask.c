@@ -3,6 +3,8 @@
  * scan_ask fits PID     holds every variable of a process with symbols against its invariants, and
  *                       counts at how many other addresses they hold as well
  * scan_ask scan PID     what a scan finds, and whether it is right
+ * scan_ask rows PID     which rows of the table of layouts fit the process, and in what they differ
+ *                       from its own
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -84,6 +86,42 @@ static void ask_scan(struct go_runtime *runtime)
 	printf("scan\ttime\t%.3f ms\n", best);
 }
 
+static size_t print_differences(const struct runtime_layout *a, const struct runtime_layout *b)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < LAYOUT_SLOTS; i++) {
+		if (a->fields[i].offset == b->fields[i].offset &&
+		    (a->fields[i].offset < 0 || a->fields[i].size == b->fields[i].size))
+			continue;
+		if (count++ < 40)
+			printf(" %s", layout_slot_name(i));
+	}
+	return count;
+}
+
+/* Which rows of the table the process is taken for. */
+static void ask_rows(struct go_runtime *runtime)
+{
+	struct runtime_layout own = runtime->layout;
+	size_t i;
+
+	for (i = 0; i < layout_row_count(); i++) {
+		const char *version = layout_row(i, &runtime->layout);
+		double start = now_ms();
+		struct spy_error *error = go_runtime_check_layout(runtime);
+
+		start = now_ms() - start;
+		printf("rows\t%s\t%s\t%s\t%.3f\t", runtime->version, version,
+		       error ? "refused" : "accepted", start);
+		if (!error)
+			printf("%zu", print_differences(&own, &runtime->layout));
+		printf("\n");
+		spy_error_free(error);
+	}
+	runtime->layout = own;
+}
+
 int main(int argc, char **argv)
 {
 	struct go_runtime_options options = { .table_first = true };
@@ -104,6 +142,8 @@ int main(int argc, char **argv)
 		ask_fits(&runtime);
 	else if (strcmp(argv[1], "scan") == 0)
 		ask_scan(&runtime);
+	else if (strcmp(argv[1], "rows") == 0)
+		ask_rows(&runtime);
 	go_runtime_close(&runtime);
 	target_close(target);
 	return 0;
