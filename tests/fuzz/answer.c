@@ -55,15 +55,28 @@ static void put_string(struct answer *answer, const char *string)
 	end(answer);
 }
 
-static void put_place(struct answer *answer, const struct spy_location *location)
+/* A function, a file, and where in them: each may be unknown by itself. */
+static void add_place(struct answer *answer, const struct spy_location *location,
+		      const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void add_place(struct answer *answer, const struct spy_location *location,
+		      const char *format, ...)
 {
-	if (!location)
-		text_add(&answer->text, unknown);
-	else
-		text_printf(&answer->text, "%s %s:%" PRId64 " +0x%" PRIx64 "%s", location->function,
-			    location->file, location->line, location->pc_offset,
-			    location->inlined ? " inlined" : "");
-	end(answer);
+	char name[64];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(name, sizeof(name), format, arguments);
+	va_end(arguments);
+	begin(answer, ANSWER_NAMES, "%s", name);
+	put_string(answer, location ? location->function : NULL);
+	begin(answer, ANSWER_NAMES, "%s file", name);
+	put_string(answer, location ? location->file : NULL);
+	begin(answer, ANSWER_NAMES, "%s line", name);
+	put_number(answer, location && location->line ? location->line : SPY_UNKNOWN);
+	begin(answer, ANSWER_NAMES, "%s offset", name);
+	put_number(answer, location ? (int64_t)location->pc_offset : SPY_UNKNOWN);
+	begin(answer, ANSWER_NAMES, "%s inlined", name);
+	put_number(answer, location ? location->inlined : SPY_UNKNOWN);
 }
 
 static void put_numbers(struct answer *answer, enum answer_kind kind, const char *of,
@@ -137,14 +150,10 @@ static void add_scheduler(struct answer *answer, const struct spy_snapshot *snap
 
 static void add_stack(struct answer *answer, const struct spy_goroutine *g)
 {
-	for (size_t i = 0; i < g->frame_count; i++) {
-		begin(answer, ANSWER_NAMES, "g%" PRId64 " frame %zu", g->id, i);
-		put_place(answer, g->frames[i].location);
-	}
-	begin(answer, ANSWER_NAMES, "g%" PRId64 " start", g->id);
-	put_place(answer, g->start);
-	begin(answer, ANSWER_NAMES, "g%" PRId64 " caller", g->id);
-	put_place(answer, g->caller);
+	for (size_t i = 0; i < g->frame_count; i++)
+		add_place(answer, g->frames[i].location, "g%" PRId64 " frame %zu", g->id, i);
+	add_place(answer, g->start, "g%" PRId64 " start", g->id);
+	add_place(answer, g->caller, "g%" PRId64 " caller", g->id);
 	/* What the runtime's own goroutines are is told by the names of their functions. */
 	begin(answer, ANSWER_NAMES, "g%" PRId64 " system", g->id);
 	put_number(answer, g->system);
@@ -171,8 +180,8 @@ static void add_goroutine(struct answer *answer, const struct spy_goroutine *g)
 	snprintf(name, sizeof(name), "g%" PRId64, g->id);
 	begin(answer, ANSWER_NAMES, "%s element type", name);
 	put_string(answer, g->wait.element_type);
-	for (size_t i = 0; i < g->label_count; i++) {
-		begin(answer, ANSWER_STATE, "%s label %s", name, g->labels[i].key);
+	for (size_t i = 0; i < g->label_count; i++) { /* most stand in the program, too */
+		begin(answer, ANSWER_NAMES, "%s label %s", name, g->labels[i].key);
 		put_string(answer, g->labels[i].value);
 	}
 	add_stack(answer, g);
