@@ -198,15 +198,14 @@ static bool is_range(const struct candidate *candidate, enum layout_slot start,
 	return in_segment(candidate->search, from, to, true, false);
 }
 
+/* In which order they lie is the linker's choice. */
 static bool variables_fit(const struct candidate *candidate)
 {
 	return is_range(candidate, FIELD_md_noptrdata, FIELD_md_enoptrdata, true) &&
 	       is_range(candidate, FIELD_md_data, FIELD_md_edata, true) &&
 	       is_range(candidate, FIELD_md_bss, FIELD_md_ebss, true) &&
 	       is_range(candidate, FIELD_md_noptrbss, FIELD_md_enoptrbss, true) &&
-	       number(candidate, FIELD_md_enoptrbss) <= number(candidate, FIELD_md_end) &&
-	       in_segment(candidate->search, number(candidate, FIELD_md_bss),
-			  number(candidate, FIELD_md_end), true, false);
+	       is_range(candidate, FIELD_md_end, FIELD_md_end, true);
 }
 
 /* A slice of the linker, which may be empty. */
