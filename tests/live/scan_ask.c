@@ -124,13 +124,15 @@ static void ask_rows(struct go_runtime *runtime)
 
 int main(int argc, char **argv)
 {
-	struct go_runtime_options options = { .table_first = true };
+	struct go_runtime_options options = { 0 };
 	struct go_runtime runtime;
 	struct spy_error *error;
 	struct target *target;
 
 	if (argc != 3)
 		return 2;
+	/* Rows are held against DWARF, which tells of experiments too. */
+	options.table_first = strcmp(argv[1], "rows") != 0;
 	error = target_open_live(strtoll(argv[2], NULL, 10), &target);
 	if (!error)
 		error = go_runtime_open(target, &options, &runtime);

@@ -21,6 +21,7 @@ static const struct {
 	{ .name = "references", .suite = references_suite },
 	{ .name = "types", .suite = types_suite },
 	{ .name = "tables", .suite = tables_suite },
+	{ .name = "scan", .suite = scan_suite },
 	{ .name = "render", .suite = render_suite },
 };
 

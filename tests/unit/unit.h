@@ -16,6 +16,7 @@ Suite *layouts_suite(void);
 Suite *references_suite(void);
 Suite *types_suite(void);
 Suite *tables_suite(void);
+Suite *scan_suite(void);
 Suite *render_suite(void);
 
 #endif
