@@ -139,7 +139,7 @@ static const struct {
 	{ .minor = 22, .file = "rand.go" },
 	{ .minor = 23, .file = "tracetype.go" },
 	{ .minor = 24, .file = "vgetrandom_linux.go" },
-	{ .minor = 25, .file = "set_vma_name_linux.go" },
+	{ .minor = 25, .file = "cgroup_linux.go" },
 	{ .minor = 26, .file = "list_manual.go" },
 };
 enum { MARKS = sizeof(marks) / sizeof(marks[0]) };
