@@ -14,6 +14,7 @@ static const struct {
 } suites[] = {
 	{ .name = "base", .suite = base_suite },
 	{ .name = "elf", .suite = elf_suite },
+	{ .name = "debug_file", .suite = debug_file_suite },
 	{ .name = "procmem", .suite = procmem_suite },
 	{ .name = "dwarf", .suite = dwarf_suite },
 	{ .name = "pclntab", .suite = pclntab_suite },

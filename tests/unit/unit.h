@@ -9,6 +9,7 @@
 
 Suite *base_suite(void);
 Suite *elf_suite(void);
+Suite *debug_file_suite(void);
 Suite *procmem_suite(void);
 Suite *dwarf_suite(void);
 Suite *pclntab_suite(void);
