@@ -115,7 +115,7 @@ static void ask_rows(struct go_runtime *runtime)
 		printf("rows\t%s\t%s\t%s\t%.3f\t", runtime->version, version,
 		       error ? "refused" : "accepted", start);
 		if (!error)
-			printf("%zu", print_differences(&own, &runtime->layout));
+			printf(" %zu", print_differences(&own, &runtime->layout));
 		printf("\n");
 		spy_error_free(error);
 	}
