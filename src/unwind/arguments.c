@@ -24,13 +24,14 @@ struct argument {
 	uint8_t offset;   /* of the word in the argument area */
 	uint8_t size;     /* 0: there is no word, only the text */
 	bool dead;        /* it may be overwritten: a "?" follows */
+	bool known;       /* the word was copied */
+	uint64_t value;   /* of the stack that was looked at last */
 };
 
 struct arguments {
 	struct argument *items;
 	size_t count;
-	const char *last; /* what was printed the last time: often the same again */
-	size_t last_length;
+	const char *last; /* what was printed the last time; NULL: nothing so far */
 };
 
 /* The description of one place, in the making. */
@@ -136,8 +137,31 @@ static char *add_hex(char *at, uint64_t value)
 	return at;
 }
 
+/* Takes the words out of a stack. False if they are all the same as the last time. */
+static bool take_words(struct arguments *arguments, const struct stack_bytes *stack,
+		       uint64_t argument_area)
+{
+	bool differ = false;
+	size_t i;
+
+	for (i = 0; i < arguments->count; i++) {
+		struct argument *item = &arguments->items[i];
+		uint64_t value = 0;
+		const void *word = NULL;
+
+		if (item->size && item->size <= WORD)
+			word = stack_at(stack, argument_area + item->offset, item->size);
+		if (word)
+			memcpy(&value, word, item->size);
+		differ = differ || item->value != value || item->known != (word != NULL);
+		item->value = value;
+		item->known = word;
+	}
+	return differ;
+}
+
 const char *place_arguments(struct unwinder *unwinder, struct calls *calls,
-			    const struct place *place, const struct copy *copy,
+			    const struct place *place, const struct stack_bytes *stack,
 			    uint64_t argument_area)
 {
 	/* The longest item: ", ..." or ", 0x" with 16 digits and "?". */
@@ -146,31 +170,22 @@ const char *place_arguments(struct unwinder *unwinder, struct calls *calls,
 	char line[ITEM_BYTES_MAX * ITEMS_MAX], *at = line;
 	size_t i;
 
+	/* Goroutines that stand at the same place often have the same arguments. */
+	if (!take_words(arguments, stack, argument_area) && arguments->last)
+		return arguments->last;
 	for (i = 0; i < arguments->count && i < ITEMS_MAX; i++) {
 		const struct argument *item = &arguments->items[i];
-		const void *word;
-		uint64_t value = 0;
 
 		at = stpcpy(at, item->text);
 		if (!item->size)
 			continue;
-		word = item->size <= WORD ? copy_at(copy, argument_area + item->offset, item->size)
-					  : NULL;
-		if (word) {
-			memcpy(&value, word, item->size);
-			at = add_hex(at, value);
-		} else {
+		if (item->known)
+			at = add_hex(at, item->value);
+		else
 			*at++ = '_';
-		}
 		if (item->dead)
 			*at++ = '?';
 	}
-	if (at == line)
-		return "";
-	if (arguments->last_length != (size_t)(at - line) ||
-	    memcmp(arguments->last, line, arguments->last_length) != 0) {
-		arguments->last_length = (size_t)(at - line);
-		arguments->last = arena_bytes(unwinder->arena, line, arguments->last_length);
-	}
+	arguments->last = arena_bytes(unwinder->arena, line, (size_t)(at - line));
 	return arguments->last;
 }

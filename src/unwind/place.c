@@ -179,7 +179,7 @@ static void find_function(struct unwinder *unwinder, struct place *place)
 	}
 }
 
-struct place *place_of(struct unwinder *unwinder, uint64_t pc)
+static struct place *find_place(struct unwinder *unwinder, uint64_t pc)
 {
 	bool found;
 	uint64_t known = map_get(&unwinder->places, pc, &found);
@@ -192,6 +192,15 @@ struct place *place_of(struct unwinder *unwinder, uint64_t pc)
 	find_function(unwinder, place);
 	map_put(&unwinder->places, pc, (uintptr_t)place);
 	return place;
+}
+
+struct place *place_of(struct unwinder *unwinder, uint64_t pc)
+{
+	struct place **recent = &unwinder->recent[pc % RECENT_PLACES];
+
+	if (!*recent || (*recent)->pc != pc)
+		*recent = find_place(unwinder, pc);
+	return *recent;
 }
 
 static void symbolise(struct unwinder *unwinder, const struct place *place, uint64_t pc,
@@ -243,6 +252,7 @@ void unwinder_free(struct unwinder *unwinder)
 		return;
 	map_free(&unwinder->places);
 	map_free(&unwinder->strings);
+	vector_free(&unwinder->frames);
 	free(unwinder);
 }
 

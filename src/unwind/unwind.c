@@ -10,7 +10,7 @@ enum { WORD = 8 };
 /* Where a walk stands. */
 struct walk {
 	struct unwinder *unwinder;
-	const struct copy *copy;
+	struct stack_bytes bytes;
 	const struct unwind_stack *stack;
 	const struct unwind_request *request;
 	uint64_t sp;
@@ -20,7 +20,6 @@ struct walk {
 	enum role callee; /* of the call inside this one */
 	bool show_all;
 	size_t printed;
-	VECTOR(struct spy_frame) frames;
 	const char *note;
 };
 
@@ -82,13 +81,13 @@ static void add_frames(struct walk *walk, uint64_t fp)
 		 * count as one. */
 		if (walk->unwinder->traits->wrappers != WRAPPERS_BY_FILE || call == physical)
 			walk->printed++;
-		frame = vector_push(&walk->frames);
+		frame = vector_push(&walk->unwinder->frames);
 		frame->location = call->location;
 		if (walk->request->arguments)
 			frame->arguments = call->location->inlined
 					       ? "..."
 					       : place_arguments(walk->unwinder, calls, walk->place,
-								 walk->copy, fp);
+								 &walk->bytes, fp);
 	}
 	walk->callee = walk->place->role;
 }
@@ -99,7 +98,7 @@ static bool read_word(const struct walk *walk, uint64_t address, uint64_t *ret)
 
 	if (address < walk->stack->lo || address > walk->stack->hi - WORD)
 		return false;
-	word = copy_at(walk->copy, address, WORD);
+	word = stack_at(&walk->bytes, address, WORD);
 	if (word)
 		*ret = load_u64(word);
 	return word;
@@ -135,7 +134,7 @@ static void walk_stack(struct walk *walk)
 	walk->innermost = true;
 	walk->callee = ROLE_NORMAL;
 	walk->printed = 0;
-	walk->frames.count = 0;
+	walk->unwinder->frames.count = 0;
 	walk->note = NULL;
 	walk->place = place_of(walk->unwinder, walk->stack->pc);
 	/* A call of a nil function: begin in its caller (runtime/traceback.go: initAt). */
@@ -165,24 +164,27 @@ void unwind(struct unwinder *unwinder, const struct copy *copy, const struct unw
 	    const struct unwind_request *request, const struct spy_frame **frames,
 	    size_t *frame_count, const char **note)
 {
-	struct walk walk = {
-		.unwinder = unwinder, .copy = copy, .stack = stack, .request = request
-	};
+	struct walk walk = { .unwinder = unwinder,
+			     .bytes = { .copy = copy, .address = stack->sp },
+			     .stack = stack,
+			     .request = request };
 	struct spy_frame *copied;
+	size_t count;
 
+	walk.bytes.bytes = copy_span(copy, stack->sp, &walk.bytes.size);
 	walk_stack(&walk);
 	/* Nothing user-visible: a traceback shows all then (runtime/traceback.go: traceback1). */
-	if (!walk.frames.count && !walk.note) {
+	if (!unwinder->frames.count && !walk.note) {
 		walk.show_all = true;
 		walk_stack(&walk);
 	}
-	copied = arena_alloc(unwinder->arena, walk.frames.count, sizeof(*copied));
-	if (walk.frames.count)
-		memcpy(copied, walk.frames.items, walk.frames.count * sizeof(*copied));
+	count = unwinder->frames.count;
+	copied = arena_alloc(unwinder->arena, count, sizeof(*copied));
+	if (count)
+		memcpy(copied, unwinder->frames.items, count * sizeof(*copied));
 	*frames = copied;
-	*frame_count = walk.frames.count;
+	*frame_count = count;
 	*note = walk.note;
-	vector_free(&walk.frames);
 }
 
 /* Frames of the scheduler's or a signal handler's stack that are looked at. */
