@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/places.h"
 
-const struct place *places_get(struct places *places, const struct spy_location *location)
+static size_t find_place(struct places *places, const struct spy_location *location)
 {
 	uint64_t key = (uint64_t)(uintptr_t)location;
 	bool found;
@@ -9,13 +9,25 @@ const struct place *places_get(struct places *places, const struct spy_location 
 	struct place *place;
 
 	if (found)
-		return &places->items.items[index];
-	map_put(&places->indexes, key, places->items.count);
+		return index;
+	index = places->items.count;
+	map_put(&places->indexes, key, index);
 	place = vector_push(&places->items);
 	place->offset = places->text.length;
 	place->split = places->render(&places->text, location);
 	place->end = places->text.length;
-	return place;
+	return index;
+}
+
+const struct place *places_get(struct places *places, const struct spy_location *location)
+{
+	size_t slot = (uintptr_t)location / sizeof(*location) % RECENT_PLACES;
+
+	if (places->recent[slot].location != location) {
+		places->recent[slot].index = find_place(places, location);
+		places->recent[slot].location = location;
+	}
+	return &places->items.items[places->recent[slot].index];
 }
 
 void places_free(struct places *places)

@@ -16,10 +16,18 @@ struct place {
 	size_t offset, split, end;
 };
 
+enum { RECENT_PLACES = 256 };
+
 struct places {
 	struct text text;
 	VECTOR(struct place) items;
 	struct map indexes; /* address of a location -> index into items */
+	/* The same of recent ones, by bits of the address: the usual case is a matter of
+	 * nanoseconds. */
+	struct {
+		const struct spy_location *location;
+		size_t index;
+	} recent[RECENT_PLACES];
 	/* Adds a location's text; returns where its second part begins. */
 	size_t (*render)(struct text *text, const struct spy_location *location);
 };

@@ -79,15 +79,16 @@ void traceback_labels(struct text *text, const struct spy_goroutine *goroutine)
 		text_add(text, "}");
 }
 
-/* "main.f" and "\t/path/file.go:12 +0x1d\n": no offset for an inlined call, nor at a function's
+/* "main.f(" and ")\n\t/path/file.go:12 +0x1d\n": no offset for an inlined call, nor at a function's
  * entry (runtime/traceback.go, traceback2()). */
 size_t traceback_place(struct text *text, const struct spy_location *location)
 {
 	size_t split;
 
 	put_string(text, location->function ? location->function : "?");
+	text_add(text, "(");
 	split = text->length;
-	text_add(text, "\t");
+	text_add(text, ")\n\t");
 	put_string(text, location->file ? location->file : "?");
 	text_add(text, ":");
 	put_number(text, location->line);
@@ -111,12 +112,10 @@ static void add_frame(struct text *text, const struct spy_frame *frame, bool arg
 	const struct place *place = places_get(places, location);
 
 	add_part(text, places, place->offset, place->split);
-	text_add(text, "(");
 	if (arguments && !location->inlined && frame->arguments)
 		text_add(text, frame->arguments); /* spy's own words: nothing to escape */
 	else
 		text_add(text, "...");
-	text_add(text, ")\n");
 	add_part(text, places, place->split, place->end);
 }
 
@@ -126,13 +125,12 @@ static void add_creator(struct text *text, const struct spy_created_by *created_
 	const struct place *place = places_get(places, created_by->location);
 
 	text_add(text, "created by ");
-	add_part(text, places, place->offset, place->split);
+	add_part(text, places, place->offset, place->split - strlen("("));
 	if (created_by->goroutine != SPY_UNKNOWN) {
 		text_add(text, " in goroutine ");
 		put_number(text, created_by->goroutine);
 	}
-	text_add(text, "\n");
-	add_part(text, places, place->split, place->end);
+	add_part(text, places, place->split + strlen(")"), place->end);
 }
 
 void traceback_stack(struct text *text, const struct spy_goroutine *goroutine, bool arguments,
