@@ -3,10 +3,12 @@
  * spy: look into a running Go process from outside.
  */
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -113,9 +115,28 @@ static struct spy_error *run_program(int argc, char **argv)
 	return run(command, argc - 1, argv);
 }
 
+/* Lets the heap grow in one piece, of pages of 2 MB where the system has them: a dump of ten
+ * thousand goroutines fills 15 MB once, and to make 4,000 small pages takes a tenth of its time. */
+static void prefer_large_pages(void)
+{
+	enum { HEAP_BYTES = 64 << 20, PAGE_BYTES = 4096, ALL_BUT_HUGE = 32 << 20 };
+	uintptr_t start;
+	void *heap;
+
+	mallopt(M_MMAP_THRESHOLD, ALL_BUT_HUGE);
+	mallopt(M_TRIM_THRESHOLD, 2 * HEAP_BYTES);
+	mallopt(M_TOP_PAD, HEAP_BYTES);
+	heap = malloc(1); /* memory is only counted when it is written to */
+	start = ((uintptr_t)heap + PAGE_BYTES) & ~(uintptr_t)(PAGE_BYTES - 1);
+	if (heap)
+		madvise((void *)start, HEAP_BYTES - PAGE_BYTES, MADV_HUGEPAGE);
+	free(heap);
+}
+
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
+	prefer_large_pages();
 	/* a reader that went away is an error of write(), and none to speak of */
 	signal(SIGPIPE, SIG_IGN);
 	return report(run_program(argc ? argc - 1 : 0, argv + 1));
