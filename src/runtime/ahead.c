@@ -128,7 +128,7 @@ static void copy_segment(struct ahead *ahead, const struct segment *segment, str
 	};
 	fetch_gs(segment);
 	for (i = 0; i < segment->count; i++) {
-		gs[i] = fetched_g(segment, i);
+		fetched_g(segment, i, &gs[i]);
 		if (sleeps(ahead, &gs[i]))
 			want_stack(new->stacks, &gs[i], parked_sp(&gs[i]), 0);
 	}
@@ -173,10 +173,8 @@ struct ahead *ahead_copy(const struct segment *all)
 	ahead->gs = memory_new(all->count, sizeof(*ahead->gs));
 	ahead->count = all->count;
 	for (start = 0; start < all->count; start += SEGMENT) {
-		struct segment segment = *all;
+		struct segment segment = segment_at(all, start);
 
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
 		copy_segment(ahead, &segment, ahead->gs + start);
 	}
 	for (i = 0; i < ahead->segments.count; i++)

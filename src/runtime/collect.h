@@ -24,6 +24,9 @@ struct raw_g {
 	uint64_t wait_reason;      /* index, or (1.10) address of the string's bytes */
 	uint64_t wait_reason_size; /* of the string (1.10) */
 	uint64_t parent, gopc, startpc, waiting, labels;
+	/* Where its labels and waits were copied to, and its stack; NULL as long as it is compared,
+	 * and if it changed whenever it was read. */
+	struct copy *copy, *stack;
 };
 
 /* One runtime.m. */
@@ -55,15 +58,12 @@ struct collect_request {
 struct ahead;
 
 struct collected {
-	/* Bytes of stacks, labels, channels: of goroutines by raw_g.address. In non-blocking mode
-	 * several copies, each consistent in itself; copy_of[i] belongs to gs.items[i]. */
+	/* Bytes of stacks, labels, channels, to which raw_g.copy points. In non-blocking mode each
+	 * is consistent in itself. */
 	VECTOR(struct copy *) copies;
-	uint64_t copied_bytes;         /* in them */
-	VECTOR(struct raw_g) gs;       /* all but dead ones */
-	VECTOR(struct copy *) copy_of; /* per goroutine; NULL: it changed whenever it was read */
-	VECTOR(struct copy *)
-	stack_of;            /* the same for its stack, which may have been copied ahead */
-	struct ahead *ahead; /* or NULL */
+	uint64_t copied_bytes;   /* in them */
+	VECTOR(struct raw_g) gs; /* all but dead ones */
+	struct ahead *ahead;     /* stacks that were copied before; or NULL */
 	VECTOR(struct raw_m) ms;
 	VECTOR(struct raw_p) ps;
 	VECTOR(struct raw_running) running;

@@ -9,10 +9,10 @@ enum {
 	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
 };
 
-static struct raw_g decode_g(const struct runtime_layout *layout, uint64_t address,
-			     const uint8_t *bytes)
+static void decode_g(const struct runtime_layout *layout, uint64_t address, const uint8_t *bytes,
+		     struct raw_g *ret)
 {
-	struct raw_g g = {
+	*ret = (struct raw_g){
 		.address = address,
 		.goid = layout_number(layout, FIELD_g_goid, bytes),
 		.status = (uint32_t)layout_number(layout, FIELD_g_atomicstatus, bytes) &
@@ -38,9 +38,8 @@ static struct raw_g decode_g(const struct runtime_layout *layout, uint64_t addre
 
 	/* A string in 1.10, an index later. */
 	if (layout_size(layout, FIELD_g_waitreason) == 16)
-		g.wait_reason_size =
+		ret->wait_reason_size =
 		    load_u64(bytes + layout_offset(layout, FIELD_g_waitreason) + 8);
-	return g;
 }
 
 static bool is_dead(const struct raw_g *g)
@@ -66,6 +65,20 @@ void want_stack(struct copy *copy, const struct raw_g *g, uint64_t sp, uint32_t 
 
 /* ---- goroutines, a segment at a time ------------------------------------------------------ */
 
+static struct segment part_of(const struct segment *all, size_t start, size_t largest)
+{
+	struct segment segment = *all;
+
+	segment.addresses += start;
+	segment.count = all->count - start < largest ? all->count - start : largest;
+	return segment;
+}
+
+struct segment segment_at(const struct segment *all, size_t start)
+{
+	return part_of(all, start, SEGMENT);
+}
+
 void fetch_gs(const struct segment *segment)
 {
 	size_t size = layout_size(&segment->runtime->layout, SIZE_g), i;
@@ -77,14 +90,16 @@ void fetch_gs(const struct segment *segment)
 	copy_fetch(scratch, segment->runtime->target);
 }
 
-struct raw_g fetched_g(const struct segment *segment, size_t index)
+void fetched_g(const struct segment *segment, size_t index, struct raw_g *ret)
 {
 	const struct runtime_layout *layout = &segment->runtime->layout;
 	const uint8_t *bytes = copy_at(segment->collected->scratch, segment->addresses[index],
 				       layout_size(layout, SIZE_g));
 
-	return bytes ? decode_g(layout, segment->addresses[index], bytes)
-		     : (struct raw_g){ .address = 0 };
+	if (bytes)
+		decode_g(layout, segment->addresses[index], bytes, ret);
+	else
+		*ret = (struct raw_g){ .address = 0 };
 }
 
 static void read_gs(const struct segment *segment, struct raw_g *gs)
@@ -93,7 +108,7 @@ static void read_gs(const struct segment *segment, struct raw_g *gs)
 
 	fetch_gs(segment);
 	for (i = 0; i < segment->count; i++)
-		gs[i] = fetched_g(segment, i);
+		fetched_g(segment, i, &gs[i]);
 }
 
 static bool is_wanted(const struct segment *segment, const struct raw_g *g)
@@ -102,10 +117,9 @@ static bool is_wanted(const struct segment *segment, const struct raw_g *g)
 	       (!segment->request->goroutine || (uint64_t)segment->request->goroutine == g->goid);
 }
 
-/* Everything that hangs on the goroutines: stacks, labels, what they wait on. `stacks` are where
- * the stack of each is, or will be if that is `copy`; NULL: all are to be copied. */
-static void read_details(const struct segment *segment, const struct raw_g *gs,
-			 struct copy *const *stacks, struct copy *copy)
+/* Everything that hangs on the goroutines: stacks, unless they are somewhere else already, labels,
+ * what they wait on. */
+static void read_details(const struct segment *segment, const struct raw_g *gs, struct copy *copy)
 {
 	unsigned what = segment->request->collect;
 	struct target *target = segment->runtime->target;
@@ -123,7 +137,7 @@ static void read_details(const struct segment *segment, const struct raw_g *gs,
 			if (!is_wanted(segment, g))
 				continue;
 			if (round == 0 && what & SPY_COLLECT_STACKS && g->status != G_RUNNING &&
-			    (!stacks || stacks[i] == copy))
+			    (!g->stack || g->stack == copy))
 				want_stack(copy, g, parked_sp(g), owner);
 			if (round < LABEL_ROUNDS && what & SPY_COLLECT_LABELS && g->labels)
 				more |= want_labels(segment->runtime, copy, &seen, g->labels, owner,
@@ -136,12 +150,12 @@ static void read_details(const struct segment *segment, const struct raw_g *gs,
 	}
 }
 
-static void keep(struct collected *collected, const struct raw_g *g, struct copy *copy,
-		 struct copy *stack)
+static void keep(struct collected *collected, const struct raw_g *g, struct copy *copy)
 {
-	*vector_push(&collected->copy_of) = copy;
-	*vector_push(&collected->stack_of) = stack;
-	*vector_push(&collected->gs) = *g;
+	struct raw_g *kept = vector_push(&collected->gs);
+
+	*kept = *g;
+	kept->copy = kept->stack = copy;
 }
 
 bool wants_details(const struct collect_request *request)
@@ -216,7 +230,7 @@ static void read_details_of_some(const struct segment *all, struct copy *copy)
 		if (collected->gs.items[i].goid <= collected->last_detailed)
 			*vector_push(&some) = collected->gs.items[i];
 	segment.count = some.count;
-	read_details(&segment, some.items, NULL, copy);
+	read_details(&segment, some.items, copy);
 	vector_free(&some);
 }
 
@@ -235,28 +249,28 @@ void read_stopped(const struct segment *all, const struct ahead *ahead)
 	size_t start, i;
 
 	for (start = 0; start < all->count; start += SEGMENT) {
-		struct segment segment = *all;
+		struct segment segment = segment_at(all, start);
 		size_t kept = collected->gs.count;
 		struct copy *copy = copy_for(collected, some ? 0 : start / SEGMENT);
 
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT ? all->count - start : SEGMENT;
 		fetch_gs(&segment);
 		for (i = 0; i < segment.count; i++) {
-			struct raw_g g = fetched_g(&segment, i);
-			struct copy *stack = ahead ? ahead_stack(ahead, start + i, &g) : NULL;
+			struct raw_g *g = vector_push(&collected->gs);
+			struct copy *stack;
 
-			if (!g.address)
-				collected->torn++;
-			else if (is_dead(&g))
-				collected->dead++;
-			else
-				keep(collected, &g, copy, stack ? stack : copy);
+			fetched_g(&segment, i, g);
+			if (!g->address || is_dead(g)) {
+				*(g->address ? &collected->dead : &collected->torn) += 1;
+				collected->gs.count--;
+				continue;
+			}
+			stack = ahead ? ahead_stack(ahead, start + i, g) : NULL;
+			g->copy = copy;
+			g->stack = stack ? stack : copy;
 		}
 		segment.count = collected->gs.count - kept;
 		if (details && !some) {
-			read_details(&segment, collected->gs.items + kept,
-				     collected->stack_of.items + kept, copy);
+			read_details(&segment, collected->gs.items + kept, copy);
 			collected->copied_bytes += copy_bytes(copy);
 		}
 	}
@@ -281,7 +295,7 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 	*vector_push(&collected->copies) = copy;
 	read_gs(segment, before);
 	if (wants_details(segment->request))
-		read_details(segment, before, NULL, copy);
+		read_details(segment, before, copy);
 	read_gs(segment, after);
 	if (wants_details(segment->request))
 		copy_verify(copy, segment->runtime->target, torn, segment->count);
@@ -296,7 +310,7 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 		if (same && is_dead(&before[i]))
 			collected->dead++;
 		else if (same)
-			keep(collected, &before[i], copy, copy);
+			keep(collected, &before[i], copy);
 		else if (!last)
 			changed[count++] = segment->addresses[i];
 		else if (after[i].address && is_dead(&after[i]))
@@ -304,7 +318,7 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
 		else {
 			collected->torn++;
 			if (after[i].address)
-				keep(collected, &after[i], NULL, NULL);
+				keep(collected, &after[i], NULL);
 		}
 	}
 	return count;
@@ -319,11 +333,8 @@ static void choose_before(const struct segment *all)
 	size_t start, i;
 
 	for (start = 0; start < all->count; start += SEGMENT_NON_BLOCKING) {
-		struct segment segment = *all;
+		struct segment segment = part_of(all, start, SEGMENT_NON_BLOCKING);
 
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT_NON_BLOCKING ? all->count - start
-									  : SEGMENT_NON_BLOCKING;
 		read_gs(&segment, gs);
 		for (i = 0; i < segment.count; i++)
 			if (gs[i].address && !is_dead(&gs[i]))
@@ -342,12 +353,9 @@ void read_running_on(const struct segment *all)
 	if (all->request->limit && wants_details(all->request))
 		choose_before(all);
 	for (start = 0; start < all->count; start += SEGMENT_NON_BLOCKING) {
-		struct segment segment = *all;
+		struct segment segment = part_of(all, start, SEGMENT_NON_BLOCKING);
 		int try;
 
-		segment.addresses += start;
-		segment.count = all->count - start < SEGMENT_NON_BLOCKING ? all->count - start
-									  : SEGMENT_NON_BLOCKING;
 		for (try = 1; segment.count && try <= TRIES; try++) {
 			segment.count = read_moving(&segment, changed, try == TRIES);
 			for (i = 0; i < segment.count; i++)

@@ -28,10 +28,13 @@ struct segment {
 	size_t count;
 };
 
+/* At most SEGMENT of them, from the index `start` on. */
+struct segment segment_at(const struct segment *all, size_t start);
+
 /* Copies the gs of at most SEGMENT; decodes them one by one. The address is 0 of one that could
  * not be read. */
 void fetch_gs(const struct segment *segment);
-struct raw_g fetched_g(const struct segment *segment, size_t index);
+void fetched_g(const struct segment *segment, size_t index, struct raw_g *ret);
 
 /* Where the stack of a goroutine that does not run begins. */
 uint64_t parked_sp(const struct raw_g *g);

@@ -152,17 +152,9 @@ static void fill_creator(struct making *making, const struct raw_g *raw, struct 
 	g->created_by = created_by;
 }
 
-/* A goroutine that is to be listed, before it is made. */
-struct listed {
-	const struct raw_g *raw;
-	const struct copy *copy, *stack;
-};
-
-static void fill_goroutine(struct making *making, const struct listed *listed,
-			   enum spy_status status, struct spy_goroutine *g)
+static void fill_goroutine(struct making *making, const struct raw_g *raw, enum spy_status status,
+			   struct spy_goroutine *g)
 {
-	const struct raw_g *raw = listed->raw;
-	const struct copy *copy = listed->copy;
 	unsigned what = making->request->collect;
 	bool waits = raw->status == G_WAITING || raw->status == G_SYSCALL;
 
@@ -182,13 +174,13 @@ static void fill_goroutine(struct making *making, const struct listed *listed,
 				     raw->syscall_sp ? raw->syscall_pc : raw->sched_pc, false);
 	if (what & SPY_COLLECT_LABELS && raw->labels)
 		making->labels_unread +=
-		    collected_labels(&making->spy->runtime, copy, raw->labels,
+		    collected_labels(&making->spy->runtime, raw->copy, raw->labels,
 				     &making->snapshot->arena, &g->labels, &g->label_count);
 	if (what & SPY_COLLECT_WAITS)
-		g->wait = collected_wait(&making->spy->runtime, making->collected, copy, raw,
+		g->wait = collected_wait(&making->spy->runtime, making->collected, raw->copy, raw,
 					 g->wait_reason, &making->types, &making->snapshot->arena);
 	if (what & SPY_COLLECT_STACKS)
-		make_stack(making, raw, listed->stack, g);
+		make_stack(making, raw, g);
 }
 
 static int most_first(const void *a, const void *b)
@@ -290,13 +282,13 @@ static void count_goroutines(struct making *making)
 
 static int by_id(const void *a, const void *b)
 {
-	uint64_t x = ((const struct listed *)a)->raw->goid,
-		 y = ((const struct listed *)b)->raw->goid;
+	uint64_t x = (*(const struct raw_g *const *)a)->goid,
+		 y = (*(const struct raw_g *const *)b)->goid;
 
 	return x < y ? -1 : x > y;
 }
 
-static size_t choose_listed(struct making *making, struct listed *list)
+static size_t choose_listed(struct making *making, const struct raw_g **list)
 {
 	const struct collected *collected = making->collected;
 	const struct spy_request *request = making->request;
@@ -306,14 +298,12 @@ static size_t choose_listed(struct making *making, struct listed *list)
 	for (i = 0; i < collected->gs.count; i++) {
 		const struct raw_g *raw = &collected->gs.items[i];
 
-		if (!collected->copy_of.items[i] || raw->goid > collected->last_detailed ||
+		if (!raw->copy || raw->goid > collected->last_detailed ||
 		    (request->goroutine && (int64_t)raw->goid != request->goroutine) ||
 		    (!request->system_goroutines && is_system(making, raw, true)))
 			continue;
-		sorted = sorted && (!count || list[count - 1].raw->goid < raw->goid);
-		list[count++] = (struct listed){ .raw = raw,
-						 .copy = collected->copy_of.items[i],
-						 .stack = collected->stack_of.items[i] };
+		sorted = sorted && (!count || list[count - 1]->goid < raw->goid);
+		list[count++] = raw;
 	}
 	if (!sorted)
 		qsort(list, count, sizeof(*list), by_id);
@@ -323,7 +313,8 @@ static size_t choose_listed(struct making *making, struct listed *list)
 static void list_goroutines(struct making *making)
 {
 	struct spy_snapshot *public = &making->snapshot->public;
-	struct listed *list _cleanup_free_ = memory_new(making->collected->gs.count, sizeof(*list));
+	const struct raw_g **list _cleanup_free_ =
+	    memory_new(making->collected->gs.count, sizeof(*list));
 	size_t count = choose_listed(making, list), made = 0, i;
 	struct spy_goroutine *goroutines =
 	    arena_alloc(&making->snapshot->arena, count, sizeof(*goroutines));
@@ -331,8 +322,8 @@ static void list_goroutines(struct making *making)
 	for (i = 0; i < count; i++) {
 		enum spy_status status;
 
-		if (status_of(list[i].raw->status, &status))
-			fill_goroutine(making, &list[i], status, &goroutines[made++]);
+		if (status_of(list[i]->status, &status))
+			fill_goroutine(making, list[i], status, &goroutines[made++]);
 	}
 	public->goroutines = goroutines;
 	public->goroutine_count = made;

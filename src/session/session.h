@@ -53,8 +53,7 @@ void making_warn(struct making *making, const char *format, ...)
 void make_goroutines(struct making *making);
 
 /* session/stacks.c: the frames of one goroutine. */
-void make_stack(struct making *making, const struct raw_g *raw, const struct copy *copy,
-		struct spy_goroutine *ret);
+void make_stack(struct making *making, const struct raw_g *raw, struct spy_goroutine *ret);
 
 /* session/scheduler.c: Ps, Ms, threads. */
 void make_scheduler(struct making *making);

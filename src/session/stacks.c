@@ -23,7 +23,7 @@ static bool on_stack(const struct unwind_stack *stack, uint64_t sp)
 
 /* Where the stack of a running goroutine begins, by the registers of its thread. */
 static bool start_by_registers(const struct making *making, const struct raw_g *raw,
-			       const struct copy *copy, struct unwind_stack *stack)
+			       struct unwind_stack *stack)
 {
 	const struct raw_running *running = running_of(making, raw->address);
 	uint64_t pc, sp;
@@ -50,7 +50,7 @@ static bool start_by_registers(const struct making *making, const struct raw_g *
 			pc = running->m.vdso_pc;
 			sp = running->m.vdso_sp;
 		}
-		switch (unwind_to_switch(making->unwinder, copy, pc, sp, &pc, &sp)) {
+		switch (unwind_to_switch(making->unwinder, raw->stack, pc, sp, &pc, &sp)) {
 		case UNWIND_SCHED:
 			stack->pc = raw->sched_pc;
 			stack->sp = raw->sched_sp;
@@ -64,8 +64,7 @@ static bool start_by_registers(const struct making *making, const struct raw_g *
 	return false;
 }
 
-void make_stack(struct making *making, const struct raw_g *raw, const struct copy *copy,
-		struct spy_goroutine *ret)
+void make_stack(struct making *making, const struct raw_g *raw, struct spy_goroutine *ret)
 {
 	struct unwind_stack stack = { .lo = raw->stack_lo, .hi = raw->stack_hi };
 	struct unwind_request request = { .view = making->request->view,
@@ -84,11 +83,11 @@ void make_stack(struct making *making, const struct raw_g *raw, const struct cop
 	} else if (raw->status != G_RUNNING) {
 		stack.pc = raw->sched_pc;
 		stack.sp = raw->sched_sp;
-	} else if (!start_by_registers(making, raw, copy, &stack)) {
+	} else if (!start_by_registers(making, raw, &stack)) {
 		ret->stack_note = running_elsewhere;
 		making->running_unread++;
 		return;
 	}
-	unwind(making->unwinder, copy, &stack, &request, &ret->frames, &ret->frame_count,
+	unwind(making->unwinder, raw->stack, &stack, &request, &ret->frames, &ret->frame_count,
 	       &ret->stack_note);
 }
