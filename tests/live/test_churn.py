@@ -90,7 +90,7 @@ RELAY = re.compile(r"^main\.(left|right|baton|pause)\(0x([0-9a-f]+)(\??)", re.MU
 RUNNERS = 300
 
 
-def relay_adds_up(t, *options, dumps=150):
+def relay_adds_up(t, *options, dumps=40):
     """Stacks are partly copied before the target is stopped; none may be older than the stop."""
     whole = 0
     with t.start("churn", f"-relay={RUNNERS}", *options) as program:
