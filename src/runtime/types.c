@@ -345,12 +345,14 @@ bool go_types_methods(struct go_types *types, const struct go_type *type,
 			uint64_t at = layout_number(layout, FIELD_imethod_name, bytes);
 			struct type_name name = { 0 };
 
-			at = type_offset_at(runtime, type->address, at);
+			/* Offsets within the module that has the methods: a plugin's copy of a type
+			 * shares those of the program. */
+			at = type_offset_at(runtime, record->items, at);
 			(void)(at && type_name_at(runtime, at, false, &types->arena, &name));
 			at = layout_number(layout, FIELD_imethod_type, bytes);
 			record->methods[i] = (struct go_type_method){
 				.name = name.text,
-				.type = type_offset_at(runtime, type->address, at),
+				.type = type_offset_at(runtime, record->items, at),
 				.exported = name.exported,
 			};
 		}

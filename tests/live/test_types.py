@@ -5,6 +5,7 @@ import collections
 import subprocess
 
 from harness import SPY, STRIPPED, Failed, Skip, case
+from program import Program
 
 ARRAY, CHAN, FUNC, INTERFACE, MAP, POINTER, STRUCT, LAST = 17, 18, 19, 20, 21, 22, 25, 26
 
@@ -111,6 +112,17 @@ def types_of_the_modules(t):
         t.equal(names.get(found, "main.Nothing"), question[len("find\t"):], question)
     nameless = [address for address, name in listed.items() if not name]
     t.equal(nameless, [], "listed types without a name")
+
+
+@case(minors=(10, 16, 20, 27))
+def types_of_a_plugin(t):
+    """A plugin's descriptors share parts with those of the program that loaded it."""
+    with Program([t.path("pluginhost"), t.path("part.so")]) as t.program:
+        answers = ask(t, ["all", "find\terror"])
+    listed = [text_of(line[2]) for line in answers["all"] if line[0] == "one"]
+    t.equal(answers["all"][-1], ["complete", "1"], "the end of the list")
+    t.equal(listed.count(None), 0, "listed types without a name")
+    t.equal(listed.count("error"), 2, "types named error")
 
 
 @case(program="types")
