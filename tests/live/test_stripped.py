@@ -17,9 +17,11 @@ from program import Program
 MAIN = 1  # stands in read(2) when spy looks, and in runtime.Stack when the process looks itself
 STATES = {"idle", "runnable", "running", "syscall", "dead", "copystack", "preempted", "leaked"}
 FORMS = (("summary",), ("dump",), ("dump", "--user"), ("dump", "--system"))
-# What is another moment's, or tells how it was found.
-HOW = {"debug_info", "layout_from", "symbols_from", "symbols_file"}
-APART = {"paused_ns", "taken_at", "uptime_ns", "wait_ns"} | HOW
+# What is another moment's (threads take their time to stop again), or tells how it was found.
+APART = {
+    "paused_ns", "taken_at", "uptime_ns", "wait_ns", "threads_by_state",
+    "debug_info", "layout_from", "warnings",
+}
 GO_OF_C = ("stripped", "bare")
 
 
