@@ -30,10 +30,9 @@ enum {
 	FUNCTION_ALIGNMENT = 16, /* cmd/link: funcAlign; 32 from 1.16 on */
 	SPAN_CLASSES_MAX = 160,
 	CALLERS_MIN = 4, /* that they are all aligned is no accident */
-	WAITS = 10,      /* for a process that has only just started */
-	WAIT_NS = 2000000,
+	WAITS = 4,       /* before a live process is refused: 15 ms in all */
+	FIRST_WAIT_NS = 1000000,
 };
-#define YOUNG_NS 500000000ll
 
 struct check {
 	struct go_runtime *runtime;
@@ -277,7 +276,8 @@ static bool m_fits(const struct check *check, const uint8_t *m, uint64_t address
 	       layout_number(layout, FIELD_m_spinning, m) <= 1 &&
 	       layout_number(layout, FIELD_m_blocked, m) <= 1 &&
 	       nil_or_aligned(layout_number(layout, FIELD_m_schedlink, m)) &&
-	       nil_or_aligned(layout_number(layout, FIELD_m_vdso_sp, m)) && pc < ADDRESS_END &&
+	       nil_or_aligned(layout_number(layout, FIELD_m_vdso_sp, m)) &&
+	       (!pc || in_text(check, pc)) &&
 	       /* The first M is number 0 and the end of the list. */
 	       !layout_number(layout, FIELD_m_id, m) == !next;
 }
@@ -477,27 +477,20 @@ static bool layout_fits(struct go_runtime *runtime)
 	return true;
 }
 
-/* The runtime of a process that has only just begun is not set up yet. */
-static bool is_young(const struct go_runtime *runtime)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return runtime->target->is_live && runtime->target->started_at > 0 &&
-	       now.tv_sec * 1000000000ll + now.tv_nsec - runtime->target->started_at < YOUNG_NS;
-}
-
 struct spy_error *go_runtime_check_layout(struct go_runtime *runtime)
 {
-	const struct timespec pause = { .tv_nsec = WAIT_NS };
+	struct timespec pause = { .tv_nsec = FIRST_WAIT_NS };
 	int waits;
 
-	for (waits = 0; waits < WAITS; waits++) {
+	/* A thread that the kernel took off its processor between two steps leaves things half done
+	 * for some milliseconds; and a process that has only just begun is not set up yet. */
+	for (waits = 0;; waits++) {
 		if (layout_fits(runtime))
 			return NULL;
-		if (!is_young(runtime))
+		if (!runtime->target->is_live || waits == WAITS)
 			break;
 		nanosleep(&pause, NULL);
+		pause.tv_nsec *= 2;
 	}
 	return spy_error_with_hint(
 	    spy_error_new(SPY_ERROR_DATA, "the known layout of %s does not fit pid %lld",
