@@ -454,6 +454,7 @@ int main(int argc, char **argv)
 	}
 	if (argc - optind != 2)
 		return 2;
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, on_alarm);
 	if ((error = target_open_core(argv[optind], argv[optind + 1], &core)))
 		fail(argv[optind], error);
