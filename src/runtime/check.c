@@ -6,9 +6,10 @@
  *
  * Not everything can be seen at any time: g.labels where there are none, g.waiting where no
  * goroutine waits on a channel, m.vdsoSP outside the vDSO, the second and third of
- * memstats.heapStats.stats before the first collection. They stand between members that are checked,
- * and Go's compiler lays them out in order; what differs in nothing else are patch releases of one
- * minor version (1.16.3 and 1.16.4, 1.18.2 and 1.18.4), which the version tells apart.
+ * memstats.heapStats.stats before the first collection. They stand between members that are
+ * checked, and Go's compiler lays them out in order; what differs in nothing else are patch
+ * releases of one minor version (1.16.3 and 1.16.4, 1.18.2 and 1.18.4), which the version tells
+ * apart.
  */
 #include <time.h>
 
