@@ -104,7 +104,7 @@ static void add_process(struct answer *answer, const struct spy_snapshot *snapsh
 	put_numbers(answer, ANSWER_STATE, "scheduler", scheduler,
 		    sizeof(scheduler) / sizeof(*scheduler));
 	/* Without the runtime's own, which the names of their functions tell. */
-	put_numbers(answer, ANSWER_NAMES, "by status", snapshot->goroutine_counts.by_status,
+	put_numbers(answer, ANSWER_SYSTEM, "by status", snapshot->goroutine_counts.by_status,
 		    SPY_STATUS_COUNT);
 	begin(answer, ANSWER_STATE, "dead");
 	put_number(answer, snapshot->goroutine_counts.dead);
@@ -155,7 +155,7 @@ static void add_stack(struct answer *answer, const struct spy_goroutine *g)
 	add_place(answer, g->start, "g%" PRId64 " start", g->id);
 	add_place(answer, g->caller, "g%" PRId64 " caller", g->id);
 	/* What the runtime's own goroutines are is told by the names of their functions. */
-	begin(answer, ANSWER_NAMES, "g%" PRId64 " system", g->id);
+	begin(answer, ANSWER_SYSTEM, "g%" PRId64 " system", g->id);
 	put_number(answer, g->system);
 	answer->warnings += g->stack_note != NULL;
 }
@@ -233,6 +233,8 @@ char *answer_lie(const struct answer *truth, const struct answer *seen, unsigned
 	if (truth->text.length == seen->text.length &&
 	    memcmp(truth->text.bytes, seen->text.bytes, seen->text.length) == 0)
 		return NULL;
+	if (seen->warnings > truth->warnings)
+		kinds &= ~(1u << ANSWER_SYSTEM);
 	if (!truth->by_key.count)
 		index_keys((struct answer *)truth);
 	for (size_t i = 0; i < seen->statements.count; i++) {

@@ -16,6 +16,7 @@ enum answer_kind {
 	ANSWER_STATE,    /* what goroutines, Ps, Ms, the heap are doing */
 	ANSWER_IDENTITY, /* the version and build info */
 	ANSWER_NAMES,    /* of functions, files, types: what the tables say */
+	ANSWER_SYSTEM,   /* which goroutines are the runtime's: with a warning, this may be wrong */
 	ANSWER_KINDS,
 };
 

@@ -27,7 +27,7 @@ enum {
 	NOTHING = 0, /* it is the data that is shown, or leads to it: no crash, no hang */
 	STATE = 1u << ANSWER_STATE,
 	NAMES = 1u << ANSWER_NAMES,
-	ALL = STATE | NAMES | 1u << ANSWER_IDENTITY,
+	ALL = STATE | NAMES | 1u << ANSWER_SYSTEM | 1u << ANSWER_IDENTITY,
 };
 
 /* A stretch of the address space that is changed, or of the file. */
@@ -346,7 +346,7 @@ static void add_file(struct corruption *corruption, const struct go_runtime *run
 			   &(struct region){ .name = "build info",
 					     .start = section.address + runtime->program.bias,
 					     .size = section.size,
-					     .stays = STATE | NAMES,
+					     .stays = STATE | NAMES | 1u << ANSWER_SYSTEM,
 					     .share = 2 });
 	add_region(corruption, &(struct region){ .name = "file",
 						 .size = corruption->copy->file_size,
