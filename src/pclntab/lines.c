@@ -28,9 +28,18 @@ static const char *string_at(const struct cursor *part, uint32_t offset)
 	return string_within(part, offset, STRING_MAX);
 }
 
+/* A string of a part that holds nothing else, since Go 1.16: it begins where another one ended. */
+static const char *whole_string_at(const struct pclntab *tab, const struct cursor *part,
+				   uint32_t offset)
+{
+	if (tab->files_by_unit && offset && offset <= part->size && part->bytes[offset - 1])
+		return NULL;
+	return string_at(part, offset);
+}
+
 const char *table_name(const struct pclntab *tab, uint32_t offset)
 {
-	const char *name = offset ? string_at(&tab->names, offset) : NULL;
+	const char *name = offset ? whole_string_at(tab, &tab->names, offset) : NULL;
 
 	return name ? name : "";
 }
@@ -46,7 +55,7 @@ const char *table_file(const struct pclntab *tab, const struct pclntab_func *fun
 
 	cursor_seek(&file, (size_t)(first + (uint32_t)number) * sizeof(uint32_t));
 	offset = cursor_u32(&file);
-	name = file.failed ? NULL : string_at(&tab->file_names, offset);
+	name = file.failed ? NULL : whole_string_at(tab, &tab->file_names, offset);
 	return name ? name : "?";
 }
 

@@ -153,6 +153,10 @@ enum { PCLNTAB_CALLS_MAX = 64 };
 size_t pclntab_calls(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
 		     struct pclntab_call *ret, size_t max);
 
+/* Whether the first inline trees name functions and places in their own one: that gofunc, which
+ * their addresses are counted from, is what it should be. */
+bool pclntab_inlining_fits(const struct pclntab *tab);
+
 /* FUNCDATA_ArgInfo of a function (Go 1.17+), and how many bytes are readable; NULL if none. */
 const uint8_t *pclntab_arg_info(const struct pclntab *tab, const struct pclntab_func *func,
 				size_t *available);

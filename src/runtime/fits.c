@@ -288,7 +288,9 @@ static enum fit firstmoduledata_fits(struct go_runtime *runtime, uint64_t addres
 	    layout_has(layout, FIELD_md_pc_header) ? FIELD_md_pc_header : FIELD_md_pclntable;
 	size_t size = layout_extent(layout, slots, sizeof(slots) / sizeof(slots[0]));
 	uint8_t *data _cleanup_free_ = memory_new(size ? size : 1, 1);
-	uint64_t magic, text, etext;
+	uint8_t head[PCLNTAB_HEADER_BYTES];
+	struct pclntab_header header;
+	uint64_t text, etext;
 
 	if (!size || spy_error_caught(target_read(runtime->target, address, data, size)))
 		return FIT_NO;
@@ -301,9 +303,11 @@ static enum fit firstmoduledata_fits(struct go_runtime *runtime, uint64_t addres
 	    layout_number(layout, FIELD_md_noptrdata, data) >
 		layout_number(layout, FIELD_md_enoptrbss, data))
 		return FIT_NO;
-	/* debug/gosym/pclntab.go: the magics, 0xfffffffb to 0xfffffff1. */
-	return read_number(runtime, layout_number(layout, table, data), 4, &magic) &&
-		       magic >= 0xfffffff0
+	/* The magic may be any: garble writes a random one. */
+	return !spy_error_caught(target_read(runtime->target, layout_number(layout, table, data),
+					     head, sizeof(head))) &&
+		       pclntab_header_read(head, sizeof(head), layout->traits->pclntab.form,
+					   &header)
 		   ? FIT_STRONG
 		   : FIT_NO;
 }

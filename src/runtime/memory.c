@@ -534,7 +534,9 @@ void collected_scheduler(struct go_runtime *runtime, const struct collected *col
 	};
 	size_t i;
 
-	*ret = (struct spy_scheduler){ .gomaxprocs = procs ? (int32_t)load_u32(procs) : SPY_UNKNOWN,
+	/* Without the variable: allp has as many (proc.go: procresize). */
+	*ret = (struct spy_scheduler){ .gomaxprocs = procs ? (int32_t)load_u32(procs)
+							   : (int64_t)collected->ps.count,
 				       .ncpu = ncpu ? (int32_t)load_u32(ncpu) : SPY_UNKNOWN };
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		*numbers[i].value = sched && layout_has(layout, numbers[i].slot)

@@ -4,6 +4,7 @@
 #include "base/cursor.h"
 #include "runtime/globals.h"
 #include "runtime/tables.h"
+#include "runtime/types.h"
 
 enum {
 	VERSION_BYTES_MAX = 256,
@@ -247,7 +248,8 @@ static struct spy_error *find_versions(struct go_runtime *runtime, const struct 
 	struct binary_build_info info = { 0 };
 
 	TRY(binary_build_info(runtime->program.binary, &runtime->arena, &info));
-	if (!info.go_version)
+	/* Garbled programs say "unknown". */
+	if (!info.go_version || go_version_parse(info.go_version).minor < 0)
 		return go_tables_version(runtime, tables, ret);
 	*ret = (struct go_tables_version){ .names = { info.go_version }, .count = 1 };
 	return NULL;
@@ -268,6 +270,20 @@ static struct spy_error *confirm_version(struct go_runtime *runtime)
 	return NULL;
 }
 
+/* Without names that can be right, types have none. */
+static void forget_wrong_types(struct go_runtime *runtime)
+{
+	size_t i;
+
+	if (go_types_fit(runtime))
+		return;
+	for (i = 0; i < runtime->modules.count; i++)
+		runtime->modules.items[i].types = runtime->modules.items[i].etypes = 0;
+	*vector_push(&runtime->warnings) = arena_printf(
+	    &runtime->arena, "the types of %s are not where it says: their names are unknown",
+	    binary_name(runtime->program.binary));
+}
+
 /* Everything of a stripped program, if it is of this version. */
 static struct spy_error *try_version(struct go_runtime *runtime, const struct go_tables *tables,
 				     const char *version)
@@ -282,9 +298,15 @@ static struct spy_error *try_version(struct go_runtime *runtime, const struct go
 	TRY(find_layout(runtime, NULL, NULL));
 	TRY(go_tables_check(runtime, tables, &runtime->layout));
 	TRY(read_modules(runtime, true));
+	if (!pclntab_inlining_fits(code_table(runtime->code, 0)))
+		return spy_error_new(SPY_ERROR_DATA,
+				     "the inlined calls of %s are not where it says",
+				     binary_name(runtime->program.binary));
 	TRY(globals_by_content(runtime));
 	TRY(confirm_version(runtime));
-	return go_runtime_check_layout(runtime);
+	TRY(go_runtime_check_layout(runtime));
+	forget_wrong_types(runtime);
+	return NULL;
 }
 
 /* Of several versions the one that fits; never one of two. */

@@ -9,6 +9,7 @@ enum {
 	WORD = 8,
 	MODULES_MAX = 256,
 	TYPES_MAX = 1 << 22,
+	TYPES_SAMPLED = 16,
 	METHOD_BYTES = 16, /* internal/abi/type.go: Method, four offsets of four bytes */
 };
 
@@ -17,6 +18,7 @@ struct walk {
 	struct go_types *types;
 	VECTOR(uint64_t) found;
 	struct map seen;
+	size_t limit; /* so many are enough */
 	bool complete;
 };
 
@@ -30,7 +32,7 @@ static void find(struct walk *walk, uint64_t address)
 	(void)map_get(&walk->seen, address, &seen);
 	if (seen)
 		return;
-	if (walk->found.count >= TYPES_MAX) {
+	if (walk->found.count >= walk->limit) {
 		walk->complete = false;
 		return;
 	}
@@ -76,7 +78,7 @@ static void find_in_row(struct walk *walk, const struct go_module *module, uint6
 		return;
 	}
 	end = module->types + bytes;
-	while (at < end) {
+	while (at < end && walk->found.count < walk->limit) {
 		const struct go_type *type = go_types_get(walk->types, at);
 		uint64_t own = type ? descriptor_bytes(&walk->types->runtime->layout, type,
 						       type_record_of(type))
@@ -175,7 +177,7 @@ static void find_in_lists(struct walk *walk, const uint8_t *moduledata,
 	    read_list(walk, moduledata, FIELD_md_typelinks, sizeof(uint32_t), &count);
 	uint8_t *itabs _cleanup_free_ = NULL, *itab _cleanup_free_ = memory_new(size, 1);
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count && walk->found.count < walk->limit; i++)
 		find(walk, module->types + load_u32(links + i * sizeof(uint32_t)));
 	itabs = read_list(walk, moduledata, FIELD_md_itablinks, WORD, &count);
 	for (i = 0; i < count && size; i++) {
@@ -259,7 +261,7 @@ static void find_in_modules(struct walk *walk)
 
 bool go_types_each(struct go_types *types, go_types_fn *callback, void *context)
 {
-	struct walk walk = { .types = types, .complete = true };
+	struct walk walk = { .types = types, .limit = TYPES_MAX, .complete = true };
 	size_t i;
 
 	find_in_modules(&walk);
@@ -277,6 +279,44 @@ bool go_types_each(struct go_types *types, go_types_fn *callback, void *context)
 	vector_free(&walk.found);
 	map_free(&walk.seen);
 	return walk.complete;
+}
+
+/* What the name of a type that was not declared begins with (reflect's Type.String()). */
+static bool name_fits_kind(const struct go_type *type)
+{
+	static const char *const beginnings[GO_KINDS] = {
+		[GO_KIND_ARRAY] = "[",
+		[GO_KIND_FUNC] = "func(",
+		[GO_KIND_INTERFACE] = "interface {",
+		[GO_KIND_MAP] = "map[",
+		[GO_KIND_POINTER] = "*",
+		[GO_KIND_SLICE] = "[]",
+		[GO_KIND_STRUCT] = "struct {",
+	};
+	const char *beginning = beginnings[type->kind];
+
+	if (!type->name)
+		return false;
+	return type->named || !beginning || strncmp(type->name, beginning, strlen(beginning)) == 0;
+}
+
+bool go_types_fit(struct go_runtime *runtime)
+{
+	struct go_types *types _cleanup_(go_types_cleanup) = go_types_new(runtime);
+	struct walk walk = { .types = types, .limit = TYPES_SAMPLED, .complete = true };
+	bool fit;
+	size_t i;
+
+	find_in_modules(&walk);
+	fit = walk.found.count > 0;
+	for (i = 0; fit && i < walk.found.count; i++) {
+		const struct go_type *type = go_types_get(types, walk.found.items[i]);
+
+		fit = type && name_fits_kind(type);
+	}
+	vector_free(&walk.found);
+	map_free(&walk.seen);
+	return fit;
 }
 
 struct search {

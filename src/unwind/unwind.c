@@ -124,6 +124,8 @@ static bool step(struct walk *walk)
 	if (!caller)
 		return false;
 	walk->place = place_of(walk->unwinder, caller);
+	if (!walk->place->in_code)
+		walk->note = "the stack goes on outside of Go code";
 	return walk->place->in_code;
 }
 
