@@ -64,7 +64,8 @@ struct spy_error *globals_by_name(struct go_runtime *runtime, struct debug_info 
 		TRY(from_dwarf(runtime, info));
 	*complete = first_missing(runtime) == GLOBALS;
 	if (runtime->program.symbols) {
-		runtime->symbols_from = SPY_SYMBOLS_BIN;
+		runtime->symbols_from =
+		    runtime->has_debug_file ? SPY_SYMBOLS_DEBUG_FILE : SPY_SYMBOLS_BIN;
 		runtime->symbols_file = binary_name(runtime->program.symbols);
 	}
 	return NULL;

@@ -67,7 +67,7 @@ static struct spy_error *find_layout(struct go_runtime *runtime, struct debug_in
 	if (!error && info)
 		error = layout_from_dwarf(info, runtime->version, &runtime->layout);
 	if (!error && info) {
-		if (runtime->program.symbols)
+		if (runtime->program.symbols && !runtime->has_debug_file)
 			runtime->layout.source = SPY_LAYOUT_BIN;
 		return NULL;
 	}
@@ -386,8 +386,22 @@ enum spy_debug_info debug_info_of(const struct binary *binary)
 					    : SPY_DEBUG_NONE;
 }
 
+/* Symbols and DWARF that a distribution took out of the program count as its own. Not for lists,
+ * where they would be looked for at every one. */
+static void find_debug_file(struct go_runtime *runtime)
+{
+	char *warning _cleanup_free_ = program_find_debug_file(&runtime->program, true);
+
+	if (warning)
+		*vector_push(&runtime->warnings) = arena_string(&runtime->arena, warning);
+	if (!runtime->program.symbols)
+		return;
+	runtime->has_debug_file = true;
+	runtime->debug_info = debug_info_of(runtime->program.symbols);
+}
+
 static struct spy_error *open_program(struct go_runtime *runtime,
-				      const struct go_runtime_options *options)
+				      const struct go_runtime_options *options, bool alone)
 {
 	const struct binary *symbols;
 	struct debug_info *info = NULL;
@@ -395,12 +409,34 @@ static struct spy_error *open_program(struct go_runtime *runtime,
 
 	TRY(program_open(runtime->target, options->bin, &runtime->program));
 	TRY(check_file_version(runtime));
-	symbols = program_symbols(&runtime->program);
 	runtime->debug_info = debug_info_of(runtime->program.binary);
+	if (runtime->debug_info == SPY_DEBUG_NONE && !runtime->program.symbols && !alone &&
+	    !options->table_first)
+		find_debug_file(runtime);
+	symbols = program_symbols(&runtime->program);
 	if (binary_has_dwarf(symbols) && !options->table_first)
 		dwarf_error = debug_info_open(symbols, &info);
 	error = open_parts(runtime, info, dwarf_error, options);
 	debug_info_close(info);
+	return error;
+}
+
+/* A debug file that leads nowhere is not what the program depends on. */
+static struct spy_error *open_without(struct go_runtime *runtime,
+				      const struct go_runtime_options *options,
+				      struct spy_error *why)
+{
+	struct target *target = runtime->target;
+	char *file _cleanup_free_ = memory_string(binary_name(runtime->program.symbols));
+	struct spy_error *error;
+
+	go_runtime_close(runtime);
+	*runtime = (struct go_runtime){ .target = target, .code = code_new() };
+	error = open_program(runtime, options, true);
+	if (!error)
+		*vector_push(&runtime->warnings) =
+		    arena_printf(&runtime->arena, "%s is not used: %s", file, why->message);
+	spy_error_free(why);
 	return error;
 }
 
@@ -410,7 +446,9 @@ struct spy_error *go_runtime_open(struct target *target, const struct go_runtime
 	struct spy_error *error;
 
 	*ret = (struct go_runtime){ .target = target, .code = code_new() };
-	error = open_program(ret, options);
+	error = open_program(ret, options, false);
+	if (error && ret->has_debug_file && error->code == SPY_ERROR_DATA)
+		error = open_without(ret, options, error);
 	if (error)
 		go_runtime_close(ret);
 	return error;

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/program.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "elf/debug_file.h"
 
 /* Files that are looked at for Go code when the executable has none (a C program that loaded a
  * shared library). */
@@ -99,54 +104,46 @@ static void find_in_libraries(struct program *program)
 	}
 }
 
-static bool differ(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) != 0;
-}
-
-/* Whether the executable bytes of two files are the same, by samples: for builds without any id. */
-static bool same_text(const struct binary *a, const struct binary *b)
-{
-	enum { SAMPLES = 64, SAMPLE_BYTES = 256, SMALLEST_STEP = 2 * 4096 };
-	const struct binary_segment *segments;
-	size_t count = binary_segments(a, &segments), i, k;
-
-	for (i = 0; i < count; i++) {
-		uint64_t step = segments[i].file_bytes / SAMPLES;
-
-		if (!segments[i].executable || step < SMALLEST_STEP)
-			continue;
-		for (k = 0; k < SAMPLES; k++) {
-			/* Not the ELF header, which stripping changes. */
-			uint64_t address = segments[i].address + step * k + step / 2;
-			uint8_t bytes_a[SAMPLE_BYTES], bytes_b[SAMPLE_BYTES];
-			size_t left = segments[i].file_bytes - step * k - step / 2;
-			size_t size = left < SAMPLE_BYTES ? left : SAMPLE_BYTES;
-
-			if (!binary_read(a, address, bytes_a, size) ||
-			    !binary_read(b, address, bytes_b, size) ||
-			    memcmp(bytes_a, bytes_b, size) != 0)
-				return false;
-		}
-	}
-	return true;
-}
-
 static struct spy_error *open_symbols(struct program *program, const char *path)
 {
 	struct binary *symbols _cleanup_(binary_cleanup) = NULL;
 	const struct binary *own = program->binary;
 
 	TRY(binary_open(path, &symbols));
-	if (differ(binary_go_build_id(own), binary_go_build_id(symbols)) ||
-	    differ(binary_gnu_build_id(own), binary_gnu_build_id(symbols)) ||
-	    !same_text(own, symbols))
+	if (!binary_is_same_build(own, symbols))
 		return spy_error_with_hint(
 		    spy_error_new(SPY_ERROR_DATA, "%s is another build than %s", path,
 				  binary_name(own)),
 		    "give the file that the running program was stripped from");
 	program->symbols = TAKE(symbols);
 	return NULL;
+}
+
+/* The path of the program as those who share the target's root directory call it: the kernel tells
+ * it as far up as we can see. */
+static const char *path_below(const char *root, const char *path)
+{
+	char target[PATH_MAX];
+	ssize_t size = readlink(root, target, sizeof(target));
+
+	if (size > 1 && size < (ssize_t)sizeof(target) &&
+	    strncmp(path, target, (size_t)size) == 0 && path[size] == '/')
+		return path + size;
+	return path;
+}
+
+char *program_find_debug_file(struct program *program, bool ask_server)
+{
+	char root[64] = "";
+	struct debug_search search = { .root = root, .ask_server = ask_server };
+	struct debug_file found;
+
+	if (program->target->is_live)
+		snprintf(root, sizeof(root), "/proc/%lld/root", (long long)program->target->pid);
+	search.path = path_below(root, binary_name(program->binary));
+	found = debug_file_find(program->binary, &search);
+	program->symbols = found.binary;
+	return found.warning;
 }
 
 struct spy_error *program_open(struct target *target, const char *bin, struct program *ret)

@@ -19,7 +19,7 @@ struct program_part {
 struct program {
 	struct target *target;
 	struct binary *binary;  /* the executable, or the shared library that holds the Go code */
-	struct binary *symbols; /* of options.bin; NULL if there is none */
+	struct binary *symbols; /* of options.bin, or the debug file; NULL if there is none */
 	uint64_t bias;          /* run-time address minus link-time address */
 	struct arena arena;
 	struct target_mappings mappings;
@@ -31,6 +31,10 @@ struct program {
 struct spy_error *program_open(struct target *target, const char *bin,
 			       struct program *ret) MUST_CHECK;
 void program_close(struct program *program);
+
+/* Looks for the debug file of a program that has neither symbols nor DWARF, elf/debug_file.h.
+ * Returns what is to be told of the search, which the caller frees, or NULL. */
+char *program_find_debug_file(struct program *program, bool ask_server);
 
 /* The file that symbols and DWARF are taken from. */
 const struct binary *program_symbols(const struct program *program);

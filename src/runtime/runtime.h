@@ -31,6 +31,7 @@ struct go_runtime {
 	enum spy_debug_info debug_info; /* of the target itself, whatever options.bin has */
 	enum spy_symbols_source symbols_from;
 	const char *symbols_file; /* of options.bin or the debug file, or NULL */
+	bool has_debug_file;      /* program.symbols was found, not given */
 	struct runtime_layout layout;
 	struct go_global globals[GLOBALS];
 	struct code *code;

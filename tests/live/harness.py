@@ -110,7 +110,9 @@ class Spy:
     def run(self, *arguments, seconds=60, env=None):
         """Runs it to its end; the result has returncode, stdout and stderr."""
         command = [str(SPY), *(str(argument) for argument in arguments)]
-        environment = {**os.environ, "NO_COLOR": "1", **(env or {})}
+        # No server is asked for debug information but where a test says so.
+        quiet = {"NO_COLOR": "1", "DEBUGINFOD_URLS": ""}
+        environment = {**os.environ, **quiet, **(env or {})}
         done = subprocess.run(
             command, capture_output=True, timeout=seconds, env=environment, check=False
         )
