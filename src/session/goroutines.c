@@ -64,6 +64,9 @@ static enum start_kind start_kind(const struct making *making, const char *name)
 
 	if (!name)
 		return START_USER;
+	/* garble -tiny leaves "", or "runtime.?". */
+	if (!*name || strcmp(name, "runtime.?") == 0)
+		return START_NAMELESS;
 	if (IS_ONE_OF(name, finalizers))
 		return START_FINALIZERS;
 	if (strcmp(name, "runtime.runCleanups") == 0)
@@ -94,6 +97,7 @@ static bool is_system(struct making *making, const struct raw_g *raw, bool now)
 	case START_SYSTEM:
 		return true;
 	case START_USER:
+	case START_NAMELESS:
 		break;
 	}
 	return false;
@@ -251,13 +255,32 @@ static void fill_reasons(struct making *making, struct reason_counts *counts)
 	vector_free(&counts->items);
 }
 
+/* Where functions have no names, the runtime's own goroutines cannot be told from the others; how
+ * many there are sched.ngsys tells. */
+static void count_nameless(struct making *making, size_t nameless)
+{
+	struct spy_goroutine_counts *ret = &making->snapshot->public.goroutine_counts;
+	int64_t system = making->snapshot->public.scheduler.system_goroutines;
+	int64_t unknown = system - ret->system;
+
+	if (!nameless || system == SPY_UNKNOWN || unknown <= 0 || unknown > ret->count)
+		return;
+	ret->system = system;
+	ret->count -= unknown;
+	making_warn(
+	    making,
+	    "functions have no names: %lld of the goroutines that are counted by status and "
+	    "wait reason, and listed, are the runtime's own",
+	    (long long)unknown);
+}
+
 /* Counts as runtime.NumGoroutine counts. */
 static void count_goroutines(struct making *making)
 {
 	const struct collected *collected = making->collected;
 	struct spy_goroutine_counts *ret = &making->snapshot->public.goroutine_counts;
 	struct reason_counts reasons = { 0 };
-	size_t i;
+	size_t nameless = 0, i;
 
 	ret->dead = collected->dead;
 	for (i = 0; i < collected->gs.count; i++) {
@@ -271,6 +294,7 @@ static void count_goroutines(struct making *making)
 			ret->system++;
 			continue;
 		}
+		nameless += making->last_start_kind == START_NAMELESS;
 		ret->count++;
 		ret->by_status[status]++;
 		reason = wait_reason(making, raw);
@@ -278,6 +302,7 @@ static void count_goroutines(struct making *making)
 			count_reason(&reasons, reason);
 	}
 	fill_reasons(making, &reasons);
+	count_nameless(making, nameless);
 }
 
 static int by_id(const void *a, const void *b)

@@ -23,7 +23,13 @@ struct snapshot {
 };
 
 /* What a goroutine is by the function that it started with. */
-enum start_kind { START_USER, START_SYSTEM, START_FINALIZERS, START_CLEANUPS };
+enum start_kind {
+	START_USER,
+	START_SYSTEM,
+	START_FINALIZERS,
+	START_CLEANUPS,
+	START_NAMELESS, /* its name was taken out of the program */
+};
 
 /* What the steps of making one share. */
 struct making {
