@@ -131,8 +131,9 @@ bool go_types_interface(struct go_types *types, const void *words, bool has_meth
 typedef bool go_types_fn(void *context, const struct go_type *type);
 bool go_types_each(struct go_types *types, go_types_fn *callback, void *context);
 
-/* Whether the first types of the program are as the names of their kinds say: that moduledata.types,
- * which addresses of types and their names are counted from, is what it should be. */
+/* Whether the first types of the program are as the names of their kinds say: that
+ * moduledata.types, which addresses of types and their names are counted from, is what it should
+ * be. */
 bool go_types_fit(struct go_runtime *runtime);
 
 /* The first type of a name, in the order of go_types_each(); NULL if there is none. */

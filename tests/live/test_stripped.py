@@ -19,6 +19,7 @@ STATES = {"idle", "runnable", "running", "syscall", "dead", "copystack", "preemp
 FORMS = (("summary",), ("dump",), ("dump", "--user"), ("dump", "--system"))
 # What is another moment's (threads take their time to stop again), or tells how it was found.
 APART = {
+    "symbols_from", "symbols_file",
     "paused_ns", "taken_at", "uptime_ns", "wait_ns", "threads_by_state",
     "debug_info", "layout_from", "warnings",
 }
