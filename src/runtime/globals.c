@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/globals.h"
 
+#include <string.h>
+
 #include "runtime/candidates.h"
 #include "runtime/fits.h"
 #include "runtime/references.h"
 #include "runtime/scan.h"
+#include "runtime_layouts/references.h"
 
 static struct spy_error *from_symbols(struct go_runtime *runtime)
 {
@@ -73,14 +76,33 @@ struct spy_error *globals_by_name(struct go_runtime *runtime, struct debug_info 
 
 /* ---- by content ---------------------------------------------------------------------------- */
 
-/* A variable whose content proves little must be named by as many places in the code. */
+/* A variable whose content proves little must be named by as many functions, or by all that are
+ * known to name it. */
 enum { VOTES_OF_WEAK = 2 };
+
+/* How many functions are known to name each variable. */
+static void count_witnesses(const char *version, unsigned counts[static GLOBALS])
+{
+	const char *last[GLOBALS] = { NULL };
+	struct reference_witnesses witnesses = reference_witnesses_of(version);
+	size_t i;
+
+	for (i = 0; i < witnesses.count; i++) {
+		const struct reference_witness *witness = &witnesses.items[i];
+
+		if (last[witness->global] && strcmp(last[witness->global], witness->function) == 0)
+			continue;
+		last[witness->global] = witness->function;
+		counts[witness->global]++;
+	}
+}
 
 /* Of the candidates that hold what they must, the one with the most votes; 0 if there is none or
  * two have as many. */
 static uint64_t best_of(struct go_runtime *runtime, enum global global,
-			const struct go_candidates *candidates)
+			const struct go_candidates *candidates, unsigned witnesses)
 {
+	unsigned enough = witnesses < VOTES_OF_WEAK ? witnesses : VOTES_OF_WEAK;
 	struct go_candidate best = { 0 };
 	bool tied = false;
 	size_t i;
@@ -92,7 +114,7 @@ static uint64_t best_of(struct go_runtime *runtime, enum global global,
 		if (candidate->votes < best.votes)
 			continue;
 		fit = global_fits(runtime, global, candidate->address);
-		if (fit == FIT_NO || (fit == FIT_WEAK && candidate->votes < VOTES_OF_WEAK))
+		if (fit == FIT_NO || (fit == FIT_WEAK && candidate->votes < enough))
 			continue;
 		tied = candidate->votes == best.votes;
 		best = *candidate;
@@ -102,10 +124,11 @@ static uint64_t best_of(struct go_runtime *runtime, enum global global,
 
 /* Two strategies are held against each other; where only one has an answer, that is it. */
 static uint64_t agreed(struct go_runtime *runtime, enum global global,
-		       const struct go_candidates *code, const struct go_candidates *memory)
+		       const struct go_candidates *code, unsigned witnesses,
+		       const struct go_candidates *memory)
 {
-	uint64_t by_code = best_of(runtime, global, code);
-	uint64_t by_memory = best_of(runtime, global, memory);
+	uint64_t by_code = best_of(runtime, global, code, witnesses);
+	uint64_t by_memory = best_of(runtime, global, memory, VOTES_OF_WEAK);
 
 	if (by_code && by_memory && by_code != by_memory) {
 		*vector_push(&runtime->warnings) = arena_printf(
@@ -120,9 +143,11 @@ static uint64_t agreed(struct go_runtime *runtime, enum global global,
 struct spy_error *globals_by_content(struct go_runtime *runtime)
 {
 	struct go_candidates code[GLOBALS] = { 0 }, memory[GLOBALS] = { 0 };
+	unsigned witnesses[GLOBALS] = { 0 };
 	enum global missing;
 	size_t i;
 
+	count_witnesses(runtime->version, witnesses);
 	runtime->symbols_from = SPY_SYMBOLS_CODE;
 	runtime->symbols_file = NULL;
 	references_vote(runtime, runtime->version, code);
@@ -133,7 +158,7 @@ struct spy_error *globals_by_content(struct go_runtime *runtime)
 
 		if (runtime->globals[i].address)
 			continue;
-		address = agreed(runtime, i, &code[i], &memory[i]);
+		address = agreed(runtime, i, &code[i], witnesses[i], &memory[i]);
 		runtime->globals[i] = (struct go_global){
 			.address = address,
 			.size = address ? global_measure(runtime, i, address) : 0,
