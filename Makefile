@@ -25,6 +25,7 @@ cli_objects := $(cli_sources:src/%.c=$(BUILD)/%.o)
 unit_sources := $(sort $(wildcard tests/unit/*.c))
 unit_objects := $(unit_sources:tests/%.c=$(BUILD)/tests/%.o)
 fuzz_programs := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+asks := $(patsubst tests/live/%.c,$(BUILD)/%,$(sort $(wildcard tests/live/*_ask.c)))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch] tools/*.c bench/*.c))
 
 .PHONY: all check lint bench install clean help
@@ -68,10 +69,8 @@ $(BUILD)/fuzz/corrupt: $(patsubst %,tests/fuzz/%.c,corrupt answer copied_target)
 
 $(BUILD)/layout_row: tools/layout_row.c $(BUILD)/libspy.a
 $(BUILD)/reference_rows: tools/reference_rows.c $(BUILD)/libspy.a
-$(BUILD)/dwarf_ask: tests/live/dwarf_ask.c $(BUILD)/libspy.a
-$(BUILD)/tables_ask: tests/live/tables_ask.c $(BUILD)/libspy.a
-$(BUILD)/types_ask: tests/live/types_ask.c $(BUILD)/libspy.a
-$(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask $(BUILD)/types_ask:
+$(asks): $(BUILD)/%: tests/live/%.c $(BUILD)/libspy.a
+$(BUILD)/layout_row $(BUILD)/reference_rows $(asks):
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
 .PHONY: test-programs
@@ -79,7 +78,7 @@ test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_pr
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(BUILD)/dwarf_ask $(BUILD)/tables_ask $(BUILD)/types_ask
+check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(asks)
 	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
 	tests/run
 
