@@ -11,10 +11,11 @@ enum {
 	STEP_BYTES = 256 * 1024,
 	MODULEDATA_BYTES_MAX = 1024,
 	SHAPES_MAX = 8,
-	EXAMINED_MAX = 256,         /* what looks like module data; in a real program, one */
-	FOUND_MAX = 8,              /* module data that is looked at; one is right */
-	FUNCTIONS_MAX = 1 << 26,    /* that a table can claim */
-	NAME_BYTES_MAX = 4096,      /* of a module or a plugin */
+	LOOKALIKES_MAX = 1 << 16, /* slices in a row, as the tables of package unicode have them */
+	EXAMINED_MAX = 256,       /* of these, those that point at a header; one is right */
+	FOUND_MAX = 8,            /* module data that is looked at; one is right */
+	FUNCTIONS_MAX = 1 << 26,  /* that a table can claim */
+	NAME_BYTES_MAX = 4096,    /* of a module or a plugin */
 	DATA_BYTES_MAX = 256 << 20, /* of variables that are searched */
 	FUNCTION_SAMPLE = 128,      /* functions whose records are looked at */
 	SAMPLE_BYTES = 16 * 1024,   /* that their records can take */
@@ -48,7 +49,7 @@ struct search {
 	size_t shape_count;
 	uint64_t bytes_left;
 	uint64_t looked_at; /* moduledata that was examined last: shapes overlap */
-	size_t examined;
+	size_t lookalikes, examined;
 	struct go_tables found[FOUND_MAX];
 	size_t found_count;
 };
@@ -401,7 +402,25 @@ static bool looks_like(const struct search *search, const struct shape *shape, c
 	return true;
 }
 
-static void examine(struct search *search, uint64_t address)
+/* What every function table begins with, whatever its magic (debug/gosym/pclntab.go: go12PclnTab):
+ * two zeros, the instruction size quantum and the size of a pointer of this machine. */
+static bool points_at_header(const struct search *search, uint64_t table)
+{
+	static const uint8_t tail[] = { 0, 0, 1, 8 };
+	uint8_t bytes[4 + sizeof(tail)];
+
+	return read_at(search, table, bytes, sizeof(bytes)) &&
+	       memcmp(bytes + 4, tail, sizeof(tail)) == 0;
+}
+
+/* Whether there was more to look at than any program has. */
+static bool gave_up(const struct search *search)
+{
+	return search->lookalikes == LOOKALIKES_MAX || search->examined == EXAMINED_MAX;
+}
+
+/* Looks closer at what may be a moduledata whose function table is at `table`. */
+static void examine(struct search *search, uint64_t address, uint64_t table)
 {
 	uint8_t bytes[MODULEDATA_BYTES_MAX];
 	struct go_tables tables = { .moduledata = address };
@@ -409,10 +428,12 @@ static void examine(struct search *search, uint64_t address)
 	bool any_mask = false;
 	size_t i;
 
-	if (address == search->looked_at || search->found_count == FOUND_MAX ||
-	    search->examined == EXAMINED_MAX)
+	if (address == search->looked_at || search->found_count == FOUND_MAX || gave_up(search))
 		return;
 	search->looked_at = address;
+	search->lookalikes++;
+	if (!points_at_header(search, table))
+		return;
 	search->examined++;
 	for (i = 0; i < layout_row_count() && i < 64; i++) {
 		struct reading reading;
@@ -447,7 +468,8 @@ static void search_bytes(struct search *search, uint64_t address, const uint8_t 
 		for (k = 0; k < search->shape_count; k++)
 			if (i + search->shapes[k].bytes <= size + more &&
 			    looks_like(search, &search->shapes[k], bytes + i))
-				examine(search, address + i);
+				examine(search, address + i,
+					load_u64(bytes + i + search->shapes[k].table));
 }
 
 static void search_range(struct search *search, struct range range)
@@ -519,7 +541,7 @@ struct spy_error *go_tables_find(struct go_runtime *runtime, struct go_tables *r
 
 	find_shapes(&search);
 	search_variables(&search);
-	if (search.found_count == 1 && search.examined < EXAMINED_MAX) {
+	if (search.found_count == 1 && !gave_up(&search)) {
 		*ret = search.found[0];
 		return NULL;
 	}
