@@ -104,29 +104,28 @@ bool pclntab_inlining_fits(const struct pclntab *tab)
 {
 	enum { FUNCTIONS_MAX = 4096, TREES = 32 };
 	const struct inline_layout *layout = tab->inline_layout;
-	size_t trees = 0, i;
+	size_t nameless = 0, nameless_calls = 0, trees = 0, i;
 
 	for (i = 0; i < tab->function_count && i < FUNCTIONS_MAX && trees < TREES; i++) {
 		struct pclntab_func func;
 		const uint8_t *call;
-		uint32_t name;
 		uint64_t tree;
 
 		if (!pclntab_function(tab, i, &func))
 			continue;
+		nameless += !*func.name;
 		tree = pclntab_funcdata(tab, &func, tab->source.format.funcdata_inline);
 		if (!tree)
 			continue;
 		trees++;
 		call = tree_call(tab, tree, 0);
-		name = call ? load_u32(call + layout->name) : 0;
-		/* A garbled program may have dropped its names. */
-		if (!call || (name && !table_name(tab, name)[0]) ||
-		    (layout->parent_pc >= 0 &&
-		     load_u32(call + layout->parent_pc) >= func.end - func.entry))
+		if (!call || (layout->parent_pc >= 0 &&
+			      load_u32(call + layout->parent_pc) >= func.end - func.entry))
 			return false;
+		nameless_calls += !*table_name(tab, load_u32(call + layout->name));
 	}
-	return true;
+	/* A garbled program may have dropped names, of all kinds. */
+	return !nameless_calls || nameless;
 }
 
 size_t pclntab_calls(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
