@@ -276,6 +276,38 @@ struct spy_memory {
 	int64_t stack_inuse_bytes, sys_bytes, rss_bytes;
 };
 
+/* One of runtime.MemStats.BySize. */
+struct spy_size_class {
+	int64_t size_bytes; /* of an object, the largest that the class takes */
+	int64_t mallocs, frees;
+};
+
+enum { SPY_PAUSES = 256, SPY_SIZE_CLASSES = 61 };
+
+/*
+ * runtime.MemStats: what runtime.ReadMemStats would return at that moment, which flushes the caches
+ * of the Ps before it counts; computed, nothing is flushed. Names and meaning are those of
+ * runtime.MemStats.
+ */
+struct spy_memstats {
+	int64_t alloc_bytes, total_alloc_bytes, sys_bytes;
+	int64_t lookups, mallocs, frees;
+	int64_t heap_alloc_bytes, heap_sys_bytes, heap_idle_bytes, heap_inuse_bytes;
+	int64_t heap_released_bytes, heap_objects;
+	int64_t stack_inuse_bytes, stack_sys_bytes;
+	int64_t mspan_inuse_bytes, mspan_sys_bytes, mcache_inuse_bytes, mcache_sys_bytes;
+	int64_t buckhash_sys_bytes, gc_sys_bytes, other_sys_bytes;
+	int64_t next_gc_bytes;  /* -1 where that is 2^64-1: the collector is off */
+	int64_t last_gc_at;     /* 0 before the first */
+	int64_t pause_total_ns; /* since the start */
+	int64_t pause_ns[SPY_PAUSES],
+	    pause_end_at[SPY_PAUSES]; /* of collection n at [(n+255)%256] */
+	int64_t num_gc, num_forced_gc;
+	double gc_cpu_fraction; /* NaN where it could not be read */
+	bool enable_gc, debug_gc;
+	struct spy_size_class by_size[SPY_SIZE_CLASSES];
+};
+
 struct spy_goroutine_counts {
 	int64_t count; /* runtime.NumGoroutine() */
 	int64_t by_status[SPY_STATUS_COUNT];
@@ -328,6 +360,7 @@ struct spy_snapshot {
 	struct spy_goroutine_counts goroutine_counts;
 	struct spy_gc gc;
 	struct spy_memory memory;
+	const struct spy_memstats *memstats; /* NULL unless SPY_COLLECT_MEMORY */
 	const struct spy_p *ps;
 	size_t p_count;
 	const struct spy_m *ms;
@@ -347,6 +380,58 @@ struct spy_snapshot {
 SPY_API SPY_MUST_CHECK struct spy_error *
 spy_snapshot_take(struct spy *spy, const struct spy_request *request, struct spy_snapshot **ret);
 SPY_API void spy_snapshot_free(struct spy_snapshot *snapshot);
+
+/* ---- readings one after the other --------------------------------------------------------- */
+
+/* One reading of the memory statistics of a process, and what the kernel counts of it. */
+struct spy_stats {
+	int64_t pid;
+	int64_t taken_at;
+	int64_t paused_ns;   /* 0 unless it was stopped for the reading */
+	int64_t goroutines;  /* runtime.NumGoroutine() */
+	int64_t threads;     /* of the operating system */
+	int64_t rss_bytes;   /* resident memory */
+	int64_t cpu_user_ns; /* processor time since the process started, by the kernel's ticks */
+	int64_t cpu_system_ns;
+	int64_t cpu_ns; /* both together, to the nanosecond; SPY_UNKNOWN for a core */
+	int64_t started_at;
+	int64_t repeated; /* readings that were torn, and taken again, for this one */
+	struct spy_memstats memstats;
+	const char *const *warnings; /* valid until the next reading or spy_close() */
+	size_t warning_count;
+};
+
+/*
+ * Reads the statistics, as often as one likes: the work that need not be done for each is done by
+ * the first. Stops the target for it where `stop` is set; else what changed under the reading is
+ * noticed and read again, and what cannot be had that way is SPY_UNKNOWN, with a warning. Errors:
+ * NO_PROCESS if it ended, PERMISSION, DATA.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_stats_read(struct spy *spy, bool stop,
+							struct spy_stats *ret);
+
+/* One completed collection, as the line of GODEBUG=gctrace=1 tells it. */
+struct spy_gc_cycle {
+	int64_t number;      /* 1 is the first; 0: none is complete */
+	int64_t start_ns;    /* since the runtime started */
+	int64_t cpu_percent; /* of the program's time that collecting took so far */
+	int64_t sweep_termination_ns, mark_ns, mark_termination_ns; /* on the clock */
+	/* Processor time of the same; the middle one is assists, workers, idle workers. */
+	int64_t sweep_termination_cpu_ns, assist_cpu_ns, worker_cpu_ns, idle_cpu_ns;
+	int64_t mark_termination_cpu_ns;
+	int64_t heap_start_bytes, heap_end_bytes, heap_marked_bytes, heap_goal_bytes;
+	int64_t stacks_bytes, globals_bytes; /* to scan; SPY_UNKNOWN before Go 1.18 */
+	int64_t procs;
+	bool forced;      /* by runtime.GC() */
+	bool finds_leaks; /* looked for leaked goroutines (1.26+) */
+};
+
+/* How many collections are complete: one small read. */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_gc_count(struct spy *spy, int64_t *ret);
+/* The last completed one. *complete is false where the next has begun and some of its numbers are
+ * gone; never stops the target. */
+SPY_API SPY_MUST_CHECK struct spy_error *
+spy_gc_cycle_read(struct spy *spy, struct spy_gc_cycle *ret, bool *complete);
 
 /* The version of the library and program, "0.1.0". */
 SPY_API const char *spy_version(void);
