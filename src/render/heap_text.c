@@ -2,8 +2,6 @@
  *
  * The heap as text: spy heap. Totals first, then the classes, then the Ps.
  */
-#include <inttypes.h>
-
 #include "render/heap_fields.h"
 #include "render/render.h"
 #include "render/table.h"
@@ -50,9 +48,29 @@ static void add_percent(struct text *text, int64_t some, int64_t whole)
 		text_printf(text, " (%.1f%%)", (double)some * 100 / (double)whole);
 }
 
+/* What is unknown makes unknown; so does what is out of all bounds. */
 static int64_t difference(int64_t a, int64_t b)
 {
-	return a == SPY_UNKNOWN || b == SPY_UNKNOWN ? SPY_UNKNOWN : a - b;
+	int64_t result;
+
+	if (a == SPY_UNKNOWN || b == SPY_UNKNOWN || __builtin_sub_overflow(a, b, &result))
+		return SPY_UNKNOWN;
+	return result;
+}
+
+static int64_t product(int64_t a, int64_t b)
+{
+	int64_t result;
+
+	if (a == SPY_UNKNOWN || b == SPY_UNKNOWN || __builtin_mul_overflow(a, b, &result))
+		return SPY_UNKNOWN;
+	return result;
+}
+
+static void add_to(int64_t *sum, int64_t value)
+{
+	if (*sum == SPY_UNKNOWN || value == SPY_UNKNOWN || __builtin_add_overflow(*sum, value, sum))
+		*sum = SPY_UNKNOWN;
 }
 
 static void totals(struct output *output, const struct spy_heap *heap)
@@ -204,30 +222,35 @@ static void states(struct output *output, const struct spy_heap *heap)
 	for (i = 0; i < heap->state_count; i++) {
 		const struct spy_span_state *state = &heap->states[i];
 
-		text_printf(text, "%s%" PRId64 " %s", i ? ", " : ": ", state->spans,
-			    state->name[0] == 'i' ? "in use" : state->name);
+		text_add(text, i ? ", " : ": ");
+		add_count(text, state->spans);
+		text_add(text, " ");
+		put_string(text, state->name);
 		if (state->pages) {
 			text_add(text, " of ");
-			add_bytes(text, state->pages * heap->page_bytes);
+			add_bytes(text, product(state->pages, heap->page_bytes));
 		}
 	}
 	text_add(text, "\n\n");
 }
 
 /* How full the spans of a class are: "######----" */
+static int bar_length(int64_t part, int64_t largest)
+{
+	double length = (double)part / (double)largest * BAR_WIDTH + 0.5;
+
+	return length > BAR_WIDTH ? BAR_WIDTH : (int)length;
+}
+
 static void add_bar(struct text *text, int64_t some, int64_t whole, int64_t largest)
 {
 	static const char full[] = "####################", room[] = "....................";
 	int length, filled;
 
-	if (some == SPY_UNKNOWN || whole == SPY_UNKNOWN || largest <= 0 || whole <= 0)
+	if (some < 0 || whole <= 0 || largest <= 0)
 		return;
-	length = (int)((double)whole / (double)largest * BAR_WIDTH + 0.5);
-	filled = (int)((double)some / (double)largest * BAR_WIDTH + 0.5);
-	if (length > BAR_WIDTH)
-		length = BAR_WIDTH;
-	if (filled > length)
-		filled = length;
+	length = bar_length(whole, largest);
+	filled = bar_length(some < whole ? some : whole, largest);
 	text_printf(text, "%.*s%.*s", filled, full, length - filled, room);
 }
 
@@ -302,11 +325,11 @@ static void ps(struct output *output, const struct spy_heap *heap)
 					  p->tiny_used_bytes, (int64_t)p->span_count };
 
 		for (k = 0; k < p->span_count; k++) {
-			int64_t left = p->spans[k].capacity - p->spans[k].allocated;
+			int64_t left = difference(p->spans[k].capacity, p->spans[k].allocated);
 
-			allocated += p->spans[k].allocated;
-			slots += left;
-			bytes += left * p->spans[k].size_bytes;
+			add_to(&allocated, p->spans[k].allocated);
+			add_to(&slots, left);
+			add_to(&bytes, product(left, p->spans[k].size_bytes));
 		}
 		for (k = 0; k < sizeof(cells) / sizeof(*cells); k++) {
 			add_count(&table.text, cells[k]);

@@ -51,12 +51,12 @@ static void add_value(struct text *text, const struct spy_metric *metric, double
 
 	if (isinf(value))
 		text_add(text, value < 0 ? "-Inf" : "+Inf");
+	else if (isnan(value) || fabs(value) * ns > max)
+		text_add(text, "-");
 	else if (strcmp(unit, "bytes") == 0)
 		text_add(text, units_bytes((int64_t)value, buffer));
 	else if (strcmp(unit, "seconds") == 0 || strcmp(unit, "cpu-seconds") == 0)
-		text_add(text, value * ns < max
-				   ? units_duration((int64_t)(value * ns + 0.5), buffer)
-				   : "-");
+		text_add(text, units_duration((int64_t)(value * ns + 0.5), buffer));
 	else
 		text_printf(text, "%g", value);
 }
@@ -178,8 +178,9 @@ static void buckets(struct output *output, const struct spy_metric *metric)
 		text_printf(&table.text, "%.*s", length < 1 ? 1 : (int)(length + 0.5), bar);
 		table_cell(&table, COLOUR_GREEN);
 	}
-	text_printf(&output->text, "\n%s%s%s\n", output_colour(output, COLOUR_BOLD), metric->name,
-		    output_colour(output, COLOUR_NONE));
+	text_printf(&output->text, "\n%s", output_colour(output, COLOUR_BOLD));
+	put_string(&output->text, metric->name);
+	text_printf(&output->text, "%s\n", output_colour(output, COLOUR_NONE));
 	table_print(&table, output, 2);
 	table_free(&table);
 }
@@ -201,11 +202,11 @@ void render_metrics_text(struct output *output, const struct spy_metrics *metric
 
 		if (!matches(metric, options->pattern))
 			continue;
-		text_add(&table.text, metric->name);
+		put_string(&table.text, metric->name);
 		table_cell(&table, COLOUR_NONE);
 		add_metric(&table.text, metric);
 		table_cell(&table, COLOUR_BOLD);
-		text_add(&table.text, metric->help);
+		put_string(&table.text, metric->help);
 		table_cell(&table, COLOUR_DIM);
 	}
 	table_print(&table, output, 0);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "unit/fake_heap.h"
 #include "unit/fake_snapshot.h"
 
 struct spy {
@@ -79,6 +80,30 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 void spy_snapshot_free(struct spy_snapshot *snapshot)
 {
 	free(snapshot);
+}
+
+struct spy_error *spy_heap_take(struct spy *spy, struct spy_heap **ret)
+{
+	*ret = memory_new(1, sizeof(**ret));
+	**ret = *fake_heap(spy->kind);
+	return NULL;
+}
+
+void spy_heap_free(struct spy_heap *heap)
+{
+	free(heap);
+}
+
+struct spy_error *spy_metrics_take(struct spy *spy, struct spy_metrics **ret)
+{
+	*ret = memory_new(1, sizeof(**ret));
+	**ret = *fake_metrics(spy->kind);
+	return NULL;
+}
+
+void spy_metrics_free(struct spy_metrics *metrics)
+{
+	free(metrics);
 }
 
 struct spy_error *spy_process_list(struct spy_process_list **ret)
