@@ -4,7 +4,7 @@ program itself."""
 
 import math
 
-from harness import Skip, case
+from harness import ALL, Skip, case
 
 TRIES = 10  # a busy machine makes the program start a thread between the look and the answer
 PAGE = 8192
@@ -198,6 +198,46 @@ def spans_with_ballast_and_eight_ps(t):
 @case(minors=(10, 13, 16, 19, 22, 27))
 def spans_with_one_p(t):
     heap_equal(t, env={"GOMAXPROCS": "1"})
+
+
+def counted_differences(heap):
+    """What the spans say and the counters do not: they are kept apart in the runtime."""
+    return [
+        f"class {one.get('class', 'total')} has {one['objects_in_use']} objects, "
+        f"{one['mallocs']} - {one['frees']} by its counters"
+        for one in [*heap["size_classes"], heap["total"]]
+        if one["objects_in_use"] != one["mallocs"] - one["frees"]
+    ]
+
+
+@case(program="blocks", flavours=ALL)
+def spans_agree_with_counters_in_every_build(t):
+    wrong = []
+    for _ in range(TRIES):  # a thread may have been stopped between a span and its counter
+        heap = t.spy.json("heap", t.pid, *t.bin)
+        wrong = counted_differences(heap) + inner_differences(heap)
+        if not wrong:
+            break
+    t.check_none(wrong[:6])
+    t.check_none([line for line in heap["warnings"] if "came with Go" not in line])
+
+
+@case(program="blocks", flavours=ALL)
+def metrics_are_there_in_every_build(t):
+    if t.minor < 16:
+        raise Skip("runtime/metrics came with Go 1.16")
+    answer = t.spy.json("metrics", t.pid, *t.bin)
+    t.check_none(answer["warnings"])
+    goroutines = t.spy.json("summary", t.pid, *t.bin)["goroutines"]
+    more = answer["metrics"]["/sched/goroutines:goroutines"]["value"] - goroutines["count"]
+    if t.minor >= 26:  # the runtime's own as well, and that of a thread made ready for C
+        more -= goroutines["system"]
+        t.check(0 <= more <= ("cgo" in t.flavour or t.flavour == "race"), f"{more} goroutines more")
+    else:
+        t.equal(more, 0, "goroutines more than there are")
+    if t.flavour in ("cgo", "cgopie") and t.minor >= 19:
+        calls = answer["metrics"]["/cgo/go-to-c-calls:calls"]["value"]
+        t.check(calls > 0, "it has called C")
 
 
 @case(program="churn", minors=(10, 16, 21, 27))
