@@ -388,6 +388,7 @@ struct spy_stats {
 	int64_t pid;
 	int64_t taken_at;
 	int64_t paused_ns;   /* 0 unless it was stopped for the reading */
+	int64_t reading_ns;  /* how long it took: it began so long before taken_at */
 	int64_t goroutines;  /* runtime.NumGoroutine() */
 	int64_t threads;     /* of the operating system */
 	int64_t rss_bytes;   /* resident memory */

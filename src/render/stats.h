@@ -11,7 +11,8 @@
 struct stats_row {
 	const struct spy_stats *stats;
 	/* What the fields show: the names of the contract. */
-	int64_t time, pid, paused_ns, goroutines, live_objects, rss, threads, interval_ns, late_ns;
+	int64_t time, pid, paused_ns, reading_ns, goroutines, live_objects, rss, threads,
+	    interval_ns, late_ns;
 	int64_t missed; /* rows that should have stood before this one */
 	int64_t repeated, cpu_user_ns, cpu_system_ns;
 	double cpu_percent; /* of one processor, as top(1) */

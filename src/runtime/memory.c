@@ -196,15 +196,17 @@ static struct totals add_up(const struct memory_state *state, const struct heap_
 
 /* runtime/mgcpacer.go: memoryLimitHeapGoal (1.19+). `unflushed`: bytes allocated and not yet in
  * totalAlloc; `stacks`: that will be free. */
-static uint64_t limit_goal(const struct memory_state *state, uint64_t unflushed, uint64_t stacks)
+static uint64_t limit_goal(const struct memory_state *state, uint64_t unflushed, bool flushed)
 {
 	const uint64_t min_headroom = 1 << 20;
 	uint64_t marked = in_controller(state, FIELD_gcc_heap_marked);
 	uint64_t limit = in_controller(state, FIELD_gcc_memory_limit);
-	uint64_t mapped = in_controller(state, FIELD_gcc_mapped_ready);
+	uint64_t grown = (uint64_t)(state->growth.gc_bytes + state->growth.other_bytes);
+	uint64_t mapped = in_controller(state, FIELD_gcc_mapped_ready) + (flushed ? grown : 0);
 	uint64_t alloc = in_controller(state, FIELD_gcc_total_alloc) + unflushed -
 			 in_controller(state, FIELD_gcc_total_free);
-	uint64_t free_bytes = in_controller(state, FIELD_gcc_heap_free) + stacks;
+	uint64_t free_bytes =
+	    in_controller(state, FIELD_gcc_heap_free) + (flushed ? state->stacks.bytes : 0);
 	uint64_t other = mapped - free_bytes - alloc;
 	uint64_t over = mapped > limit ? mapped - limit : 0, goal, headroom;
 
@@ -219,11 +221,11 @@ static uint64_t limit_goal(const struct memory_state *state, uint64_t unflushed,
 }
 
 /* runtime/mgcpacer.go: heapGoalInternal (1.19+). */
-static uint64_t heap_goal(const struct memory_state *state, uint64_t unflushed, uint64_t stacks)
+static uint64_t heap_goal(const struct memory_state *state, uint64_t unflushed, bool flushed)
 {
 	const uint64_t min_runway = 64 << 10;
 	uint64_t goal = in_controller(state, FIELD_gcc_gc_percent_heap_goal);
-	uint64_t limit = limit_goal(state, unflushed, stacks);
+	uint64_t limit = limit_goal(state, unflushed, flushed);
 	uint64_t sweep = in_controller(state, FIELD_gcc_sweep_dist_min_trigger);
 	uint64_t triggered = in_controller(state, FIELD_gcc_triggered);
 
@@ -248,7 +250,7 @@ int64_t memory_heap_goal(const struct memory_state *state, bool flushed)
 	if (!state->controller || !layout_has(layout, FIELD_gcc_gc_percent_heap_goal) ||
 	    !memory_counts(state, flushed, &counts))
 		return SPY_UNKNOWN;
-	return (int64_t)heap_goal(state, counts.unflushed_bytes, flushed ? state->stacks.bytes : 0);
+	return (int64_t)heap_goal(state, counts.unflushed_bytes, flushed);
 }
 
 /* ---- the figures -------------------------------------------------------------------------- */
@@ -304,7 +306,11 @@ static void fill_parts(const struct memory_state *state, struct spy_memstats *re
 	ret->mcache_sys_bytes = known_in_memstats(state, FIELD_mstats_mcache_sys);
 	ret->buckhash_sys_bytes = known_in_memstats(state, FIELD_mstats_buckhash_sys);
 	ret->gc_sys_bytes = known_in_memstats(state, FIELD_mstats_gc_sys);
+	if (ret->gc_sys_bytes != SPY_UNKNOWN)
+		ret->gc_sys_bytes += state->growth.gc_bytes;
 	ret->other_sys_bytes = known_in_memstats(state, FIELD_mstats_other_sys);
+	if (ret->other_sys_bytes != SPY_UNKNOWN)
+		ret->other_sys_bytes += state->growth.other_bytes;
 	if (state->heap && layout_has(state->layout, FIELD_mheap_spanalloc_inuse))
 		ret->mspan_inuse_bytes =
 		    (int64_t)state_number(state, FIELD_mheap_spanalloc_inuse, state->heap);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/memory.h"
 
+#include <time.h>
+
 #include "base/cursor.h"
 
 enum {
 	PS_MAX = 4096,
 	PREPARE_TRIES = 3,
+	EAGER_TRIES = 12, /* readings one right after the other */
 };
 
 /* ---- ranges ------------------------------------------------------------------------------- */
@@ -144,8 +147,11 @@ static void want_p(struct memory_state *state, struct memory_p *p, uint64_t *mca
 		uint64_t *value;
 	} members[] = {
 		{ .slot = FIELD_p_mcache, .value = mcache },
+		{ .slot = FIELD_p_status, .value = &p->status },
 		{ .slot = FIELD_p_gfree_count, .value = &p->free_gs },
 		{ .slot = FIELD_p_mspancache_len, .value = &p->free_mspans },
+		{ .slot = FIELD_p_palloc_base, .value = &p->chunk_base },
+		{ .slot = FIELD_p_palloc_off, .value = &p->chunk_used },
 	};
 	size_t i;
 
@@ -286,8 +292,8 @@ static void want_counters(struct memory_state *state)
 			state_want(state, heap + layout_offset(layout, members[i]),
 				   state->heap + layout_offset(layout, members[i]),
 				   layout_size(layout, members[i]));
-	/* Only up to 1.15 are there counters in it. */
-	if (state->heap && layout_has(layout, FIELD_mcentral_nmalloc))
+	/* Counters up to 1.15, lists of swept spans from then on. */
+	if (state->heap)
 		state_want(state, heap + layout_offset(layout, FIELD_mheap_central),
 			   state->heap + layout_offset(layout, FIELD_mheap_central),
 			   layout_size(layout, FIELD_mheap_central));
@@ -373,11 +379,14 @@ static bool is_cached(const struct memory_state *state, const uint8_t *span)
 	return sweepgen == heap_sweepgen + 3 || sweepgen == heap_sweepgen + 1;
 }
 
+/* One that has been given back and still is where it was: the P is about to take another, and may
+ * or may not have told the counters of either. */
 static enum cached_span judge_still(const struct memory_state *state,
 				    const struct memory_span *span)
 {
-	return span->address && is_cached(state, span->bytes) ? CACHED_SPAN_THERE
-							      : CACHED_SPAN_NONE;
+	if (!span->address)
+		return CACHED_SPAN_NONE;
+	return is_cached(state, span->bytes) ? CACHED_SPAN_THERE : CACHED_SPAN_UNSETTLED;
 }
 
 /*
@@ -395,9 +404,9 @@ static enum cached_span judge(const struct memory_state *state, const struct mem
 
 	if (first != before || (!span->address && before != after))
 		return exact ? CACHED_SPAN_NONE : CACHED_SPAN_UNSETTLED;
-	if (!span->address || !is_cached(state, span->bytes))
+	if (!span->address)
 		return CACHED_SPAN_NONE;
-	if (after != first || !is_cached(state, span->after))
+	if (after != first || !is_cached(state, span->bytes) || !is_cached(state, span->after))
 		return CACHED_SPAN_UNSETTLED;
 	if (state_number(state, FIELD_mspan_alloc_count_before_cache, span->bytes) !=
 	    state_number(state, FIELD_mspan_alloc_count_before_cache, span->after))
@@ -479,7 +488,17 @@ static bool read_once(struct memory_state *state, bool still)
 	state->torn = !memory_sums_agree(state);
 	if (!memory_stacks_read(state))
 		state->torn = true;
+	memory_flush_read(state);
 	return !state->unsettled && !state->torn;
+}
+
+/* A thread that lost its processor just where it moves something from one counter to another will
+ * have it again after some milliseconds: longer and longer rests, up to 4 ms. */
+static void rest(unsigned rested)
+{
+	struct timespec time = { .tv_nsec = 125000l << (rested < 5 ? rested : 5) };
+
+	nanosleep(&time, NULL);
 }
 
 bool memory_state_read(struct memory_state *state, enum memory_parts parts, unsigned tries)
@@ -494,9 +513,12 @@ bool memory_state_read(struct memory_state *state, enum memory_parts parts, unsi
 		want_slow(state);
 		want_counters(state);
 		state->stacks = (struct memory_stacks){ 0 };
+		state->growth = (struct memory_growth){ 0 };
 		return state_fetch(state);
 	}
 	for (try = 0; try < tries; try++) {
+		if (try >= EAGER_TRIES)
+			rest(try - EAGER_TRIES);
 		if (read_once(state, state->still))
 			return true;
 		state->repeated += try + 1 < tries;

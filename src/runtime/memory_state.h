@@ -22,20 +22,21 @@
 
 enum {
 	HEAP_RING = 3,
-	MEMORY_TRIES = 24, /* readings of a target that runs on, until one fits together */
+	MEMORY_TRIES = 30, /* readings of a target that runs on, until one fits together */
 };
 
 /* What a P has: addresses, and copies of its mcache from before and after the counters. */
 struct memory_p {
 	uint64_t address, mcache;
-	uint64_t free_gs, free_mspans; /* p.gFree.size, p.mspancache.len */
-	uint64_t mcache_again;         /* p.mcache of a reading, to be held against the one above */
+	uint64_t status, free_gs, free_mspans; /* p.status, p.gFree.size, p.mspancache.len */
+	uint64_t chunk_base, chunk_used;       /* p.palloc */
+	uint64_t mcache_again; /* p.mcache of a reading, to be held against the one above */
 	uint8_t *first, *before, *after;
 };
 
 /* A span in the cache of a P. */
 enum cached_span {
-	CACHED_SPAN_NONE,      /* there is none, or it has been given back and counted */
+	CACHED_SPAN_NONE,      /* there is none to be counted */
 	CACHED_SPAN_THERE,     /* counts, see `bytes` */
 	CACHED_SPAN_UNSETTLED, /* changed while the counters were read */
 };
@@ -49,6 +50,11 @@ struct memory_span {
 struct memory_stacks {
 	uint64_t bytes;
 	uint64_t spans;
+};
+
+/* What the flush takes for the lists that it puts spans into. */
+struct memory_growth {
+	int64_t gc_bytes, other_bytes;
 };
 
 struct memory_state {
@@ -71,6 +77,7 @@ struct memory_state {
 	struct memory_span *spans; /* span_classes of each P */
 	uint8_t *room;             /* of mcaches and spans */
 	struct memory_stacks stacks;
+	struct memory_growth growth;
 	size_t unsettled; /* spans and caches that changed under the last reading */
 	bool torn;        /* the ring, or sums that should be equal */
 	bool still;       /* the target stood still */
@@ -111,6 +118,9 @@ bool state_fetch(struct memory_state *state);
 
 /* memory_stacks.c: fills state->stacks out of the Ps' caches. False if they changed under it. */
 bool memory_stacks_read(struct memory_state *state);
+
+/* memory_flush.c: fills state->growth. */
+void memory_flush_read(struct memory_state *state);
 
 /* memory_check.c: whether the runtime's own sums agree. */
 bool memory_sums_agree(const struct memory_state *state);

@@ -200,8 +200,12 @@ struct spy_error *spy_gc_cycle_read(struct spy *spy, struct spy_gc_cycle *ret, b
 	const struct runtime_layout *layout = &spy->runtime.layout;
 	struct spy_gc_cycle first;
 	struct gc_copy copies[2] = { 0 };
+	size_t i;
 
 	TRY(read_copies(spy, copies));
+	for (i = 0; i < 2; i++)
+		if (!copies[i].memstats || !copies[i].controller || !copies[i].work)
+			return missing(spy, "runtime.work");
 	fill(layout, &copies[0], &first);
 	fill(layout, &copies[1], ret);
 	ret->pid = spy->target->pid;

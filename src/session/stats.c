@@ -45,8 +45,11 @@ static struct spy_error *read_stopped(struct spy *spy, struct spy_stats *ret, bo
 
 static void read_running(struct spy *spy, struct spy_stats *ret, bool *fits)
 {
+	int64_t begin = now_ns();
+
 	*fits = memory_state_read(spy->readings.memory, MEMORY_ALL, MEMORY_TRIES);
 	ret->taken_at = now_ns();
+	ret->reading_ns = ret->taken_at - begin;
 	ret->repeated = (int64_t)spy->readings.memory->repeated;
 }
 
