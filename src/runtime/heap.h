@@ -59,6 +59,10 @@ static inline int64_t heap_signed(struct heap_number number)
 	return number.known ? (int64_t)number.value : SPY_UNKNOWN;
 }
 
+/* Whether as many objects are in the spans as the counters say, which the runtime keeps apart: a
+ * thread may have been stopped between the two. */
+bool heap_agrees(const struct heap_image *image);
+
 /* Whether a mapping has any of the heap's spans; needs HEAP_SPANS. To 1.10 the bitmap lies before
  * the heap in the same mapping. */
 bool heap_has(const struct heap_image *image, uint64_t start, uint64_t end);

@@ -251,32 +251,44 @@ static void fetch_marks(const struct span_reader *reader, const struct raw_span 
 	copy_fetch(reader->copy, reader->runtime->target);
 }
 
-/* Adds up a segment. While the target runs it is read until it stays the same; what did not is
- * counted, not shown. */
-static void read_segment(const struct span_reader *reader, const uint64_t *addresses, size_t count,
-			 bool non_blocking)
+/* Reads spans of a target that runs on until they stay the same. */
+static void settle_spans(const struct span_reader *reader, const uint64_t *addresses, size_t count,
+			 struct raw_span *spans)
 {
-	struct raw_span *spans _cleanup_free_ = memory_new(count, sizeof(*spans));
 	struct raw_span *again _cleanup_free_ = memory_new(count, sizeof(*again));
 	size_t i;
 
 	fetch_spans(reader, addresses, count);
-	decode_spans(reader, addresses, count, spans);
-	if (non_blocking) {
-		fetch_spans(reader, addresses, count);
-		decode_spans(reader, addresses, count, again);
-	}
-	fetch_marks(reader, spans, count);
+	decode_spans(reader, addresses, count, again);
 	for (i = 0; i < count; i++) {
-		int try = 0;
+		int try;
 
-		while (non_blocking && try++ < TRIES &&
-		       memcmp(&spans[i], &again[i], sizeof(spans[i])) != 0) {
-			fetch_spans(reader, &addresses[i], 1);
+		for (try = 0; memcmp(&spans[i], &again[i], sizeof(spans[i])) != 0; try++) {
+			if (try == TRIES) {
+				spans[i].state = SPAN_STATES_MAX;
+				break;
+			}
 			spans[i] = again[i];
+			fetch_spans(reader, &addresses[i], 1);
 			decode_spans(reader, &addresses[i], 1, &again[i]);
 		}
-		if (spans[i].state >= SPAN_STATES_MAX || try > TRIES)
+	}
+}
+
+/* Adds up a segment; what cannot be read, or changes all the time, is counted and not shown. */
+static void read_segment(const struct span_reader *reader, const uint64_t *addresses, size_t count,
+			 bool non_blocking)
+{
+	struct raw_span *spans _cleanup_free_ = memory_new(count, sizeof(*spans));
+	size_t i;
+
+	fetch_spans(reader, addresses, count);
+	decode_spans(reader, addresses, count, spans);
+	if (non_blocking)
+		settle_spans(reader, addresses, count, spans);
+	fetch_marks(reader, spans, count);
+	for (i = 0; i < count; i++) {
+		if (spans[i].state >= SPAN_STATES_MAX)
 			reader->image->torn_spans++;
 		else
 			add_span(reader, &spans[i]);
@@ -386,6 +398,22 @@ void heap_image_free(struct heap_image *image)
 	vector_free(&image->running);
 	map_free(&image->arenas);
 	collected_free(&image->collected);
+}
+
+bool heap_agrees(const struct heap_image *image)
+{
+	struct heap_counts counts;
+	uint64_t objects = 0, counted;
+	size_t i;
+
+	if (!image->collected.memory_fits || !memory_counts(image->collected.memory, true, &counts))
+		return false;
+	counted = counts.large_mallocs - counts.large_frees;
+	for (i = 0; i < HEAP_CLASSES_MAX; i++) {
+		objects += image->classes[i].objects;
+		counted += counts.mallocs[i] - counts.frees[i];
+	}
+	return objects == counted;
 }
 
 bool heap_has(const struct heap_image *image, uint64_t start, uint64_t end)

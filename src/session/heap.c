@@ -3,6 +3,8 @@
  * The heap, and runtime/metrics, of an open target.
  */
 #include "runtime/heap.h"
+#include <time.h>
+
 #include "procmem/residents.h"
 #include "runtime_layouts/metrics.h"
 #include "session/session.h"
@@ -35,6 +37,33 @@ static void warn_of_torn(const struct heap_image *image, warning_list *list)
 	if (!image->collected.memory_fits)
 		*vector_push(list) = "the counters changed whenever they were read: what is made "
 				     "of them is unknown";
+}
+
+static bool fits(const struct heap_image *image, unsigned parts)
+{
+	return parts & HEAP_SPANS ? heap_agrees(image) : !image->collected.memory->torn;
+}
+
+/* Stops a target again that was stopped in the middle of counting. */
+static struct spy_error *collect_what_fits(struct spy *spy, unsigned parts, struct heap_image *ret)
+{
+	enum { STOPS_MAX = 5 };
+	struct timespec apart = { .tv_nsec = 2000000 }; /* it has to get on meanwhile */
+	int64_t paused_ns = 0;
+	int stops;
+
+	for (stops = 1;; stops++) {
+		TRY(heap_collect(&spy->runtime, parts, spy->non_blocking, ret));
+		paused_ns += ret->collected.paused_ns;
+		if (spy->non_blocking || !spy->target->is_live || stops == STOPS_MAX ||
+		    fits(ret, parts))
+			break;
+		heap_image_free(ret);
+		nanosleep(&apart, NULL);
+		apart.tv_nsec *= 2;
+	}
+	ret->collected.paused_ns = paused_ns;
+	return NULL;
 }
 
 /* ---- where it is resident ----------------------------------------------------------------- */
@@ -102,10 +131,16 @@ struct whole_heap {
 	struct arena arena;
 };
 
-static void warn_of_heap(const struct heap_image *image, const struct spy_heap *heap,
-			 struct arena *arena, warning_list *warnings)
+static void warn_of_heap(const struct spy *spy, const struct heap_image *image,
+			 const struct spy_heap *heap, struct arena *arena, warning_list *warnings)
 {
 	warn_of_torn(image, warnings);
+	if (image->collected.memory_fits && image->spans_known && !heap_agrees(image))
+		*vector_push(warnings) =
+		    spy->non_blocking
+			? "spans and counters are of different moments: the program ran on"
+			: "a thread was stopped while it counted: the classes' objects are not "
+			  "quite their mallocs less their frees";
 	if (!image->spans_known)
 		*vector_push(warnings) = "the list of spans could not be read: what they hold is "
 					 "unknown";
@@ -130,11 +165,11 @@ struct spy_error *spy_heap_take(struct spy *spy, struct spy_heap **ret)
 	struct whole_heap *whole;
 	warning_list warnings = { 0 };
 
-	TRY(heap_collect(&spy->runtime, HEAP_SPANS, spy->non_blocking, &image));
+	TRY(collect_what_fits(spy, HEAP_SPANS, &image));
 	whole = memory_zeroed(1, sizeof(*whole));
 	heap_make(&spy->runtime, &image, &whole->arena, &whole->public);
 	copy_warnings(&spy->runtime, &whole->arena, &warnings);
-	warn_of_heap(&image, &whole->public, &whole->arena, &warnings);
+	warn_of_heap(spy, &image, &whole->public, &whole->arena, &warnings);
 	whole->public.pid = spy->target->pid;
 	whole->public.go_version = arena_string(&whole->arena, spy->runtime.version);
 	whole->public.residents = residents_of(spy, &image, &whole->arena, &warnings);
@@ -186,7 +221,7 @@ struct spy_error *spy_metrics_take(struct spy *spy, struct spy_metrics **ret)
 				  "pid %lld runs %s: runtime/metrics came with Go 1.16",
 				  (long long)spy->target->pid, spy->runtime.version),
 		    "\"spy stats\" and \"spy heap\" read the memory statistics of any version");
-	TRY(heap_collect(&spy->runtime, HEAP_METRICS, spy->non_blocking, &image));
+	TRY(collect_what_fits(spy, HEAP_METRICS, &image));
 	whole = memory_zeroed(1, sizeof(*whole));
 	metrics_make(&spy->runtime, &image, &whole->arena, &whole->public);
 	copy_warnings(&spy->runtime, &whole->arena, &warnings);

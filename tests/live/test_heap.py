@@ -240,6 +240,24 @@ def metrics_are_there_in_every_build(t):
         t.check(calls > 0, "it has called C")
 
 
+@case(minors=(10, 13, 16, 19, 22, 27))
+def spans_agree_with_counters_under_load(t):
+    """It is stopped anywhere: with spans that are not swept yet, and between two counts."""
+    program = t.start("heap", "-load=3")
+    try:
+        unswept = 0
+        for _ in range(10):
+            heap = t.spy.json("heap", program.pid)
+            if not [line for line in heap["warnings"] if "came with Go" not in line]:
+                t.check_none(counted_differences(heap))
+            unswept += heap["total"]["unswept_spans"] > 0
+            dead, held = heap["unswept_dead_bytes"], heap["total"]["bytes_in_use"]
+            t.check(dead is not None and 0 <= dead <= held, f"{dead} of {held} bytes are dead")
+    finally:
+        program.stop()
+    t.check(unswept, "it was never stopped before it had swept")
+
+
 @case(program="churn", minors=(10, 16, 21, 27))
 def heap_while_it_runs_on(t):
     """Nothing stands still, so that nothing is exact; but nothing is nonsense either."""
