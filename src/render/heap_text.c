@@ -2,6 +2,8 @@
  *
  * The heap as text: spy heap. Totals first, then the classes, then the Ps.
  */
+#include <string.h>
+
 #include "render/heap_fields.h"
 #include "render/render.h"
 #include "render/table.h"
@@ -199,8 +201,11 @@ static void metadata(struct output *output, const struct spy_heap *heap)
 static void residents(struct output *output, const struct spy_heap *heap)
 {
 	const struct spy_residents *residents = &heap->residents;
-	struct text *text = line(output, "Resident:");
+	struct text *text;
 
+	if (residents->rss_bytes == SPY_UNKNOWN) /* a core */
+		return;
+	text = line(output, "Resident:");
 	add_bytes(text, residents->rss_bytes);
 	text_add(text, ": ");
 	add_bytes(text, residents->arenas_bytes);
@@ -225,7 +230,7 @@ static void states(struct output *output, const struct spy_heap *heap)
 		text_add(text, i ? ", " : ": ");
 		add_count(text, state->spans);
 		text_add(text, " ");
-		put_string(text, state->name);
+		put_string(text, strcmp(state->name, "in_use") == 0 ? "in use" : state->name);
 		if (state->pages) {
 			text_add(text, " of ");
 			add_bytes(text, product(state->pages, heap->page_bytes));

@@ -96,8 +96,8 @@ static struct spy_heap_class make_class(const struct making_heap *making, size_t
 	made.mallocs = (int64_t)counts->mallocs[class];
 	made.frees = (int64_t)counts->frees[class];
 	if (made.size_bytes != SPY_UNKNOWN) {
-		made.malloc_bytes = made.mallocs * made.size_bytes;
-		made.free_bytes = made.frees * made.size_bytes;
+		made.malloc_bytes = (int64_t)(counts->mallocs[class] * (uint64_t)made.size_bytes);
+		made.free_bytes = (int64_t)(counts->frees[class] * (uint64_t)made.size_bytes);
 	}
 	return made;
 }
@@ -146,6 +146,15 @@ static void make_classes(const struct making_heap *making)
 	heap->large_alloc_bytes = heap->large.malloc_bytes;
 	heap->large_frees = heap->large.frees;
 	heap->large_free_bytes = heap->large.free_bytes;
+}
+
+static int64_t difference(int64_t a, int64_t b)
+{
+	int64_t result;
+
+	if (a == SPY_UNKNOWN || b == SPY_UNKNOWN || __builtin_sub_overflow(a, b, &result))
+		return SPY_UNKNOWN;
+	return result;
 }
 
 /* ---- spans, arenas ------------------------------------------------------------------------ */
@@ -209,7 +218,7 @@ static void make_arenas(const struct making_heap *making)
 
 	if (start != SPY_UNKNOWN && used != SPY_UNKNOWN) {
 		heap->arenas = 1;
-		heap->arena_bytes = used - start;
+		heap->arena_bytes = difference(used, start);
 		return;
 	}
 	heap->arenas = slice_length(making, FIELD_mheap_all_arenas);
@@ -308,11 +317,6 @@ static void make_ps(const struct making_heap *making)
 }
 
 /* ---- the whole ---------------------------------------------------------------------------- */
-
-static int64_t difference(int64_t a, int64_t b)
-{
-	return a == SPY_UNKNOWN || b == SPY_UNKNOWN ? SPY_UNKNOWN : a - b;
-}
 
 static void make_totals(const struct making_heap *making)
 {

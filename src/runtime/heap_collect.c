@@ -14,7 +14,9 @@ enum {
 	TRIES = 8,               /* readings of what keeps changing */
 	STATE_BYTES = 256 << 10, /* of variables, about */
 	SPAN_GAP = 32,           /* bytes between mspans, about */
-	MARK_BYTES_MAX = 1024,   /* mark bits of a span of 8192 one-byte objects */
+	OBJECTS_MAX = 1 << 16,   /* in a span: mspan.nelems has 16 bits since 1.22, and was never
+				    above 1024 */
+	ARENAS_MAX = 1 << 20,    /* 64 TiB of them */
 	PAGE_BYTES = 8192,
 	ARENAS_LOOKED_AT = 1 << 16, /* in a mapping: 4 TiB of it */
 	ARENA_BITS = 26,            /* heapArenaBytes on 64-bit Linux: 64 MiB */
@@ -73,14 +75,15 @@ static void want_processors(struct go_runtime *runtime, struct heap_image *image
 static void want_running(struct go_runtime *runtime, struct heap_image *image)
 {
 	const struct collected *collected = &image->collected;
-	size_t g = layout_size(&runtime->layout, SIZE_g), i, k;
+	struct map curg _cleanup_(map_free) = { 0 };
+	size_t g = layout_size(&runtime->layout, SIZE_g), i;
 
+	for (i = 0; i < collected->ms.count; i++)
+		map_put(&curg, collected->ms.items[i].address, collected->ms.items[i].curg);
 	for (i = 0; i < collected->ps.count; i++) {
-		uint64_t running = 0;
+		bool found;
+		uint64_t running = map_get(&curg, collected->ps.items[i].m, &found);
 
-		for (k = 0; k < collected->ms.count; k++)
-			if (collected->ms.items[k].address == collected->ps.items[i].m)
-				running = collected->ms.items[k].curg;
 		*vector_push(&image->running) = running;
 		if (running)
 			copy_want(collected->state, running, g, 0);
@@ -147,7 +150,7 @@ static bool decode_span(const struct span_reader *reader, uint64_t address, stru
 	};
 	if (layout_number(layout, FIELD_mspan_scavenged, span))
 		ret->released = ret->pages;
-	return true;
+	return ret->capacity <= OBJECTS_MAX;
 }
 
 /* runtime/mheap.go, mspan.sweepgen: two behind the heap's, or (1.12+) one ahead in a cache that was
@@ -185,7 +188,7 @@ static void add_unswept(const struct span_reader *reader, const struct raw_span 
 
 static void add_arena(struct heap_image *image, uint64_t address)
 {
-	if (address >> ARENA_BITS == image->last_arena)
+	if (address >> ARENA_BITS == image->last_arena || image->arenas.count == ARENAS_MAX)
 		return;
 	image->last_arena = address >> ARENA_BITS;
 	map_put(&image->arenas, image->last_arena, 1);
@@ -245,8 +248,7 @@ static void fetch_marks(const struct span_reader *reader, const struct raw_span 
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (is_unswept(reader, &spans[i]) && spans[i].marks &&
-		    mark_bytes(&spans[i]) <= MARK_BYTES_MAX)
+		if (is_unswept(reader, &spans[i]) && spans[i].marks)
 			copy_want(reader->copy, spans[i].marks, mark_bytes(&spans[i]), 0);
 	copy_fetch(reader->copy, reader->runtime->target);
 }

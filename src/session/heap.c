@@ -148,6 +148,9 @@ static void warn_of_heap(const struct spy *spy, const struct heap_image *image,
 		*vector_push(warnings) = arena_printf(
 		    arena, "%llu of %llu spans changed whenever they were read and are left out",
 		    (unsigned long long)image->torn_spans, (unsigned long long)image->spans);
+	if (heap->sweep_done == SPY_UNKNOWN)
+		*vector_push(warnings) = "there is no runtime.sweep: whether the sweep is done is "
+					 "unknown";
 	if (image->spans_known && !image->unswept_known)
 		*vector_push(warnings) = "mark bits could not be read: what the sweep will free is "
 					 "unknown";
