@@ -45,9 +45,13 @@ static int64_t class_bytes(const struct making_heap *making, size_t class)
  * smaller class. */
 static int64_t class_waste(const struct making_heap *making, size_t class)
 {
-	int64_t size = class_bytes(making, class), smaller = class_bytes(making, class - 1);
+	int64_t size, smaller;
 
-	if (class == LARGE || size == SPY_UNKNOWN || smaller == SPY_UNKNOWN)
+	if (class == LARGE)
+		return SPY_UNKNOWN;
+	size = class_bytes(making, class);
+	smaller = class_bytes(making, class - 1);
+	if (size == SPY_UNKNOWN || smaller == SPY_UNKNOWN)
 		return SPY_UNKNOWN;
 	return (int64_t)making->image->classes[class].objects * (size - smaller - 1);
 }
