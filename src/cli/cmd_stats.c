@@ -102,6 +102,8 @@ static void tell(struct output *output, const struct stats_view *view,
 static struct spy_error *follow(const struct stats_arguments *arguments, struct spy *spy,
 				struct output *output)
 {
+	/* A core file does not change. */
+	int64_t count = arguments->target.core ? 1 : arguments->count;
 	int64_t interval_ns = arguments->interval_ns ? arguments->interval_ns : DEFAULT_INTERVAL_NS;
 	struct stats_view view = { .form = arguments->target.common.json ? STATS_JSON
 					   : arguments->csv              ? STATS_CSV
@@ -128,7 +130,7 @@ static struct spy_error *follow(const struct stats_arguments *arguments, struct 
 		told.torn += readings[i].repeated;
 		render_stats_row(output, &view, &row);
 		i = !i;
-	} while (!output->failure && (int64_t)view.rows != arguments->count &&
+	} while (!output->failure && (int64_t)view.rows != count &&
 		 rhythm_wait(&rhythm));
 	if (!output->failure)
 		tell(output, &view, &readings[!i], &told, interval_ns);

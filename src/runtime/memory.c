@@ -135,7 +135,7 @@ static void count_span(const struct memory_state *state, const struct memory_spa
 	const struct runtime_layout *layout = state->layout;
 	uint64_t objects;
 
-	if (span->state == CACHED_SPAN_NONE || class >= state->class_count)
+	if (span->state == CACHED_SPAN_NONE || !span->bytes || class >= state->class_count)
 		return;
 	objects = layout_number(layout, FIELD_mspan_alloc_count, span->bytes);
 	if (layout_has(layout, FIELD_mspan_alloc_count_before_cache)) {
@@ -155,6 +155,8 @@ bool memory_counts(const struct memory_state *state, bool flushed, struct heap_c
 	size_t i, class;
 
 	*ret = (struct heap_counts){ 0 };
+	if (flushed && !state->complete)
+		return false;
 	if (!state->class_count || state->class_count > SIZE_CLASSES_MAX)
 		return false;
 	if (state->ring)
@@ -418,14 +420,18 @@ static void make_unknown(struct spy_memstats *ret)
 void memory_statistics(const struct memory_state *state, struct spy_memstats *ret)
 {
 	/* Sums of what was moving to and fro are not shown. */
-	bool usable = !state->torn || state->still;
+	bool usable = state->readable && (!state->torn || state->still);
 	struct heap_counts counts;
-	bool counted = usable && memory_counts(state, true, &counts);
+	bool counted =
+	    usable && (!state->unsettled || state->still) && memory_counts(state, true, &counts);
 
 	make_unknown(ret);
+	if (!state->readable)
+		return;
 	fill_collections(state, ret);
 	fill_parts(state, ret);
-	if (usable)
+	if (counted || layout_has(state->layout, FIELD_mstats_next_gc) ||
+	    layout_has(state->layout, FIELD_gcc_heap_goal))
 		ret->next_gc_bytes = memory_heap_goal(state, true);
 	if (counted)
 		fill_objects(state, &counts, ret);
@@ -483,7 +489,7 @@ int64_t memory_goroutines(const struct memory_state *state)
 	int64_t count = (int64_t)state->allgs[1];
 	size_t i;
 
-	if (!state->has_ps || !state->has_allgs || !state->sched)
+	if (!state->complete || !state->has_ps || !state->has_allgs || !state->sched)
 		return SPY_UNKNOWN;
 	for (i = 0; i < state->p_count; i++)
 		count -= (int64_t)state->ps[i].free_gs;

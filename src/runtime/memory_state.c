@@ -467,6 +467,7 @@ static bool read_once(struct memory_state *state, bool still)
 
 	state->unsettled = 1;
 	state->torn = true;
+	state->readable = state->complete = false;
 	memory_state_prepare(state);
 	if (!state->has_ps || !read_ps(state))
 		return false;
@@ -482,6 +483,7 @@ static bool read_once(struct memory_state *state, bool still)
 	}
 	if (!state_fetch(state))
 		return false;
+	state->readable = state->complete = true;
 	for (i = 0; still && i < state->p_count; i++)
 		memcpy(state->ps[i].before, state->ps[i].first, mcache);
 	settle(state, still);
@@ -490,6 +492,19 @@ static bool read_once(struct memory_state *state, bool still)
 		state->torn = true;
 	memory_flush_read(state);
 	return !state->unsettled && !state->torn;
+}
+
+/* The variables alone. */
+static bool read_variables(struct memory_state *state)
+{
+	state->unsettled = 0;
+	state->torn = state->complete = false;
+	state->stacks = (struct memory_stacks){ 0 };
+	state->growth = (struct memory_growth){ 0 };
+	want_slow(state);
+	want_counters(state);
+	state->readable = state_fetch(state);
+	return state->readable;
 }
 
 /* A thread that lost its processor just where it moves something from one counter to another will
@@ -507,15 +522,8 @@ bool memory_state_read(struct memory_state *state, enum memory_parts parts, unsi
 
 	state->repeated = 0;
 	state->still = tries == 1;
-	if (parts == MEMORY_VARIABLES) {
-		state->unsettled = 0;
-		state->torn = false;
-		want_slow(state);
-		want_counters(state);
-		state->stacks = (struct memory_stacks){ 0 };
-		state->growth = (struct memory_growth){ 0 };
-		return state_fetch(state);
-	}
+	if (parts == MEMORY_VARIABLES)
+		return read_variables(state);
 	for (try = 0; try < tries; try++) {
 		if (try >= EAGER_TRIES)
 			rest(try - EAGER_TRIES);
@@ -523,5 +531,7 @@ bool memory_state_read(struct memory_state *state, enum memory_parts parts, unsi
 			return true;
 		state->repeated += try + 1 < tries;
 	}
+	if (!state->complete)
+		read_variables(state);
 	return false;
 }

@@ -81,6 +81,8 @@ struct memory_state {
 	size_t unsettled; /* spans and caches that changed under the last reading */
 	bool torn;        /* the ring, or sums that should be equal */
 	bool still;       /* the target stood still */
+	bool readable;    /* the variables were there to be read */
+	bool complete;    /* so was what the Ps have */
 	size_t repeated;  /* readings that were thrown away */
 	struct target_range *ranges;
 	size_t range_count, range_capacity;

@@ -78,9 +78,16 @@ static void fill_memory(struct making *making)
 	if (!(making->request->collect & SPY_COLLECT_MEMORY))
 		return;
 	public->memstats = memstats;
-	if (!making->collected->memory_fits)
-		making_warn(making, "the memory statistics changed whenever they were read: they may "
-				    "be off by some objects");
+	if (!making->collected->memory->complete)
+		making_warn(making, "the memory statistics could not be read");
+	else if (!making->collected->memory_fits && making->collected->memory->still)
+		making_warn(making,
+			    "a thread was just changing the memory statistics: they may be off "
+			    "by the objects of a span");
+	else if (!making->collected->memory_fits)
+		making_warn(making,
+			    "the memory statistics changed whenever they were read: what they "
+			    "add up to is unknown");
 }
 
 static void make(struct making *making)

@@ -62,12 +62,20 @@ static void add_warnings(struct spy *spy, bool fits)
 	readings->warnings.count = 0;
 	for (i = 0; i < spy->runtime.warnings.count; i++)
 		warn(readings, spy->runtime.warnings.items[i]);
-	if (!fits && readings->memory->torn)
-		warn(readings, "the memory statistics changed whenever they were read: what "
-			       "they add up to is unknown");
+	if (!readings->memory->complete)
+		warn(readings, "the memory statistics could not be read");
+	else if (!fits && readings->memory->still)
+		warn(readings,
+		     "a thread was just changing the memory statistics: they may be off by "
+		     "the objects of a span");
+	else if (!fits && readings->memory->torn)
+		warn(readings,
+		     "the memory statistics changed whenever they were read: what they add "
+		     "up to is unknown");
 	else if (!fits)
-		warn(readings, "the caches of the Ps changed whenever they were read: some objects "
-			       "just allocated are not counted");
+		warn(readings,
+		     "the caches of the Ps changed whenever they were read: the number of "
+		     "objects is unknown");
 }
 
 struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *ret)
