@@ -130,8 +130,7 @@ static struct spy_error *follow(const struct stats_arguments *arguments, struct 
 		told.torn += readings[i].repeated;
 		render_stats_row(output, &view, &row);
 		i = !i;
-	} while (!output->failure && (int64_t)view.rows != count &&
-		 rhythm_wait(&rhythm));
+	} while (!output->failure && (int64_t)view.rows != count && rhythm_wait(&rhythm));
 	if (!output->failure)
 		tell(output, &view, &readings[!i], &told, interval_ns);
 	return NULL;

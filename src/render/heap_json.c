@@ -5,7 +5,6 @@
 #include "render/heap_fields.h"
 #include "render/render.h"
 #include "render/stats.h"
-#include "render/stats.h"
 
 static void states_json(struct json *json, const struct spy_heap *heap)
 {

@@ -9,7 +9,8 @@
 
 #include "render/units.h"
 
-#define SECOND 1e9
+#define SECOND      1e9
+#define NEVER_BYTES (1ll << 60)
 
 /* The member that a field of the contract shows. */
 #define ROW(field_name, field_unit, member)                                                        \
@@ -315,7 +316,8 @@ static void row_text(struct output *output, const struct stats_view *view,
 	units_bytes(row->rss, cells[4]);
 	units_bytes(memstats->heap_alloc_bytes, cells[5]);
 	units_count(row->live_objects, cells[6]);
-	if (memstats->next_gc_bytes == -1)
+	/* -1, or (with a memory limit, 1.19+) hardly less than the highest limit */
+	if (memstats->next_gc_bytes == -1 || memstats->next_gc_bytes > NEVER_BYTES)
 		snprintf(cells[7], UNITS_MAX, "never");
 	else
 		units_bytes(memstats->next_gc_bytes, cells[7]);

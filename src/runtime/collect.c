@@ -604,10 +604,10 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 	read_running(runtime, collected, request);
 	if (request->collect & SPY_COLLECT_WAITS)
 		collect_semaphores(runtime, collected);
-	collected->memory_fits = memory_state_read(
-	    collected->memory,
-	    request->collect & SPY_COLLECT_MEMORY ? MEMORY_ALL : MEMORY_VARIABLES,
-	    request->non_blocking ? MEMORY_TRIES : 1);
+	collected->memory_fits =
+	    memory_state_read(collected->memory,
+			      request->collect & SPY_COLLECT_MEMORY ? MEMORY_ALL : MEMORY_VARIABLES,
+			      request->non_blocking ? MEMORY_TRIES : 1);
 	read_finalizer_state(runtime, collected);
 	return NULL;
 }

@@ -61,11 +61,11 @@ struct collected {
 	VECTOR(struct raw_m) ms;
 	VECTOR(struct raw_p) ps;
 	VECTOR(struct raw_running) running;
-	struct copy *scratch;  /* of gs, a segment at a time */
-	struct copy *state;    /* sched, memstats, mheap_, gcController, mcaches, spans */
+	struct copy *scratch;        /* of gs, a segment at a time */
+	struct copy *state;          /* sched, memstats, mheap_, gcController, mcaches, spans */
 	struct memory_state *memory; /* what the statistics are made of */
 	bool memory_fits;            /* its parts belong to one moment */
-	struct map sema_waits; /* g → address of the semaphore it waits on */
+	struct map sema_waits;       /* g → address of the semaphore it waits on */
 	struct target_threads threads;
 	struct arena arena;
 	uint64_t last_detailed; /* id of the last goroutine whose stack, labels, waits are there */

@@ -62,6 +62,8 @@ static void add_warnings(struct spy *spy, bool fits)
 	readings->warnings.count = 0;
 	for (i = 0; i < spy->runtime.warnings.count; i++)
 		warn(readings, spy->runtime.warnings.items[i]);
+	if (!spy->target->is_live)
+		warn(readings, "a core file tells neither processor time nor resident memory");
 	if (!readings->memory->complete)
 		warn(readings, "the memory statistics could not be read");
 	else if (!fits && readings->memory->still)
