@@ -284,6 +284,38 @@ struct spy_memory {
 	int64_t stack_inuse_bytes, sys_bytes, rss_bytes;
 };
 
+/* One of runtime.MemStats.BySize. */
+struct spy_size_class {
+	int64_t size_bytes; /* of an object, the largest that the class takes */
+	int64_t mallocs, frees;
+};
+
+enum { SPY_PAUSES = 256, SPY_SIZE_CLASSES = 61 };
+
+/*
+ * runtime.MemStats: what runtime.ReadMemStats would return at that moment, which flushes the caches
+ * of the Ps before it counts; computed, nothing is flushed. Names and meaning are those of
+ * runtime.MemStats.
+ */
+struct spy_memstats {
+	int64_t alloc_bytes, total_alloc_bytes, sys_bytes;
+	int64_t lookups, mallocs, frees;
+	int64_t heap_alloc_bytes, heap_sys_bytes, heap_idle_bytes, heap_inuse_bytes;
+	int64_t heap_released_bytes, heap_objects;
+	int64_t stack_inuse_bytes, stack_sys_bytes;
+	int64_t mspan_inuse_bytes, mspan_sys_bytes, mcache_inuse_bytes, mcache_sys_bytes;
+	int64_t buckhash_sys_bytes, gc_sys_bytes, other_sys_bytes;
+	int64_t next_gc_bytes;  /* -1 where that is 2^64-1: the collector is off */
+	int64_t last_gc_at;     /* 0 before the first */
+	int64_t pause_total_ns; /* since the start */
+	int64_t pause_ns[SPY_PAUSES],
+	    pause_end_at[SPY_PAUSES]; /* of collection n at [(n+255)%256] */
+	int64_t num_gc, num_forced_gc;
+	double gc_cpu_fraction; /* NaN where it could not be read */
+	bool enable_gc, debug_gc;
+	struct spy_size_class by_size[SPY_SIZE_CLASSES];
+};
+
 struct spy_goroutine_counts {
 	int64_t count; /* runtime.NumGoroutine() */
 	int64_t by_status[SPY_STATUS_COUNT];
@@ -338,6 +370,7 @@ struct spy_snapshot {
 	struct spy_goroutine_counts goroutine_counts;
 	struct spy_gc gc;
 	struct spy_memory memory;
+	const struct spy_memstats *memstats; /* NULL unless SPY_COLLECT_MEMORY */
 	const struct spy_p *ps;
 	size_t p_count;
 	const struct spy_m *ms;
@@ -357,6 +390,190 @@ struct spy_snapshot {
 SPY_API SPY_MUST_CHECK struct spy_error *
 spy_snapshot_take(struct spy *spy, const struct spy_request *request, struct spy_snapshot **ret);
 SPY_API void spy_snapshot_free(struct spy_snapshot *snapshot);
+
+/* ---- readings one after the other --------------------------------------------------------- */
+
+/* One reading of the memory statistics of a process, and what the kernel counts of it. */
+struct spy_stats {
+	int64_t pid;
+	int64_t taken_at;
+	int64_t paused_ns;   /* 0 unless it was stopped for the reading */
+	int64_t reading_ns;  /* how long it took: it began so long before taken_at */
+	int64_t goroutines;  /* runtime.NumGoroutine() */
+	int64_t threads;     /* of the operating system */
+	int64_t rss_bytes;   /* resident memory */
+	int64_t cpu_user_ns; /* processor time since the process started, by the kernel's ticks */
+	int64_t cpu_system_ns;
+	int64_t cpu_ns; /* both together, to the nanosecond; SPY_UNKNOWN for a core */
+	int64_t started_at;
+	int64_t repeated; /* readings that were torn, and taken again, for this one */
+	struct spy_memstats memstats;
+	const char *const *warnings; /* valid until the next reading or spy_close() */
+	size_t warning_count;
+};
+
+/*
+ * Reads the statistics, as often as one likes: the work that need not be done for each is done by
+ * the first. Stops the target for it where `stop` is set; else what changed under the reading is
+ * noticed and read again, and what cannot be had that way is SPY_UNKNOWN, with a warning. Errors:
+ * NO_PROCESS if it ended, PERMISSION, DATA.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_stats_read(struct spy *spy, bool stop,
+							struct spy_stats *ret);
+
+/* One completed collection, as the line of GODEBUG=gctrace=1 tells it. */
+struct spy_gc_cycle {
+	int64_t pid;
+	int64_t ended_at;
+	int64_t number;      /* 1 is the first; 0: none is complete */
+	int64_t start_ns;    /* since the runtime started */
+	int64_t cpu_percent; /* of the program's time that collecting took so far */
+	int64_t sweep_termination_ns, mark_ns, mark_termination_ns; /* on the clock */
+	/* Processor time of the same; the middle one is assists, workers, idle workers. */
+	int64_t sweep_termination_cpu_ns, assist_cpu_ns, worker_cpu_ns, idle_cpu_ns;
+	int64_t mark_termination_cpu_ns;
+	int64_t heap_start_bytes, heap_end_bytes, heap_marked_bytes, heap_goal_bytes;
+	int64_t stacks_bytes, globals_bytes; /* to scan; SPY_UNKNOWN before Go 1.18 */
+	int64_t procs;
+	bool forced;      /* by runtime.GC() */
+	bool finds_leaks; /* looked for leaked goroutines (1.26+) */
+};
+
+/* How many collections are complete: one small read. */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_gc_count(struct spy *spy, int64_t *ret);
+/* The last completed one. *complete is false where the next has begun and some of its numbers are
+ * gone; never stops the target. */
+SPY_API SPY_MUST_CHECK struct spy_error *
+spy_gc_cycle_read(struct spy *spy, struct spy_gc_cycle *ret, bool *complete);
+
+/* ---- the heap ----------------------------------------------------------------------------- */
+
+/* The spans that hold objects of one size class. */
+struct spy_heap_class {
+	int64_t number;     /* 1 is the smallest; 0 stands for the large objects */
+	int64_t size_bytes; /* of an object, the largest that the class takes; 0 for large ones */
+	int64_t spans, unswept_spans; /* unswept: objects that died are still counted there */
+	int64_t objects_in_use, objects_capacity;
+	int64_t in_use_bytes;   /* objects_in_use * size_bytes; of large ones their sizes */
+	int64_t reserved_bytes; /* the spans */
+	int64_t tail_bytes;     /* of the spans that no object has: remainders, bitmaps */
+	int64_t waste_bytes;    /* within the objects in use: at most so much, if each were as
+				   small as its class allows; SPY_UNKNOWN for large ones */
+	int64_t mallocs, frees; /* since the start */
+	int64_t malloc_bytes, free_bytes;
+};
+
+/* A span that a P allocates from. */
+struct spy_cached_span {
+	int64_t class_number;
+	bool noscan; /* its objects have no pointers */
+	int64_t size_bytes, pages, allocated, capacity;
+};
+
+struct spy_heap_p {
+	int64_t id;
+	int64_t flush_generation; /* sweep generation of its last flush; SPY_UNKNOWN before 1.12 */
+	int64_t tiny_allocs;      /* not yet told to the statistics */
+	int64_t tiny_used_bytes;  /* of the 16-byte block that tiny objects share now */
+	const struct spy_cached_span *spans;
+	size_t span_count;
+};
+
+/* Spans by what they are for; pages of 8 KiB. */
+struct spy_span_state {
+	const char *name; /* "in_use", "manual" (stacks and the like), "free" (to 1.13), "dead" */
+	int64_t spans, pages;
+};
+
+/* Where the resident memory lies, by the kernel's word on each mapping (/proc/PID/smaps); all
+ * SPY_UNKNOWN for a core, or where it cannot be read. They add up to rss_bytes. */
+struct spy_residents {
+	int64_t rss_bytes;
+	int64_t arenas_bytes;    /* what the Go heap has of address space: objects and stacks */
+	int64_t anonymous_bytes; /* other memory without a file: the runtime's own structures, C */
+	int64_t files_bytes;     /* program, libraries, mapped files */
+	int64_t stack_bytes;     /* of the first thread */
+	int64_t other_bytes;     /* what the kernel maps */
+};
+
+struct spy_heap {
+	int64_t pid;
+	const char *go_version;
+	int64_t paused_ns, taken_at;
+	int64_t page_bytes;
+	int64_t pages_in_use, pages_swept; /* swept in this cycle */
+	int64_t sweep_done;                /* 1, 0 */
+	int64_t sweep_generation;
+	int64_t sweepers; /* that are at it */
+	int64_t spans;
+	const struct spy_span_state *states;
+	size_t state_count;
+	int64_t large_allocs, large_alloc_bytes, large_frees, large_free_bytes;
+	struct spy_heap_class large;
+	const struct spy_heap_class *classes; /* from class 1 on */
+	size_t class_count;
+	struct spy_heap_class total; /* of all, large ones included */
+	int64_t unswept_dead_bytes;  /* that the sweep is going to free; of all classes */
+	int64_t unswept_dead_objects;
+	int64_t arenas, arena_bytes; /* address space that the heap has reserved so far */
+	int64_t free_bytes;          /* of the heap's, idle and not given back */
+	int64_t released_bytes;      /* given back to the system */
+	int64_t unused_bytes;        /* of spans in use, not in objects: fragmentation */
+	int64_t heap_live_bytes;     /* as the collector's pacer counts it */
+	int64_t heap_goal_bytes;     /* of this cycle; -1 is never */
+	int64_t memory_limit_bytes, percent;
+	const struct spy_heap_p *ps;
+	size_t p_count;
+	struct spy_memory memory;
+	const struct spy_memstats *memstats;
+	struct spy_residents residents;
+	const char *const *warnings;
+	size_t warning_count;
+};
+
+/*
+ * Reads the whole heap by its spans. Unless options.non_blocking was set, all threads of the target
+ * stand still meanwhile. Errors: NO_PROCESS if it ended, PERMISSION, DATA.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_heap_take(struct spy *spy, struct spy_heap **ret);
+SPY_API void spy_heap_free(struct spy_heap *heap);
+
+/* ---- runtime/metrics ---------------------------------------------------------------------- */
+
+enum spy_metric_kind { SPY_METRIC_UINT64, SPY_METRIC_FLOAT64, SPY_METRIC_HISTOGRAM };
+
+struct spy_metric {
+	const char *name; /* "/gc/heap/live:bytes"; what follows the colon is the unit */
+	const char *help; /* half a line */
+	enum spy_metric_kind kind;
+	bool known;      /* false: it could not be read; a warning says why */
+	uint64_t number; /* of a SPY_METRIC_UINT64 */
+	double real;     /* of a SPY_METRIC_FLOAT64 */
+	/* Of a SPY_METRIC_HISTOGRAM: counts[i] values from bounds[i] to below bounds[i + 1]; the
+	 * first and the last bound may be infinite. */
+	const uint64_t *counts;
+	const double *bounds; /* count + 1 of them */
+	size_t count;
+};
+
+struct spy_metrics {
+	int64_t pid;
+	const char *go_version;
+	int64_t paused_ns, taken_at;
+	const struct spy_metric *metrics; /* by name */
+	size_t count;
+	const char *const *warnings;
+	size_t warning_count;
+};
+
+/*
+ * What runtime/metrics.Read would tell of all metrics of the target's version, but for
+ * "/godebug/…". Stops the target as spy_heap_take() does. Errors: DATA before Go 1.16, which has
+ * none; NO_PROCESS, PERMISSION.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_metrics_take(struct spy *spy,
+							  struct spy_metrics **ret);
+SPY_API void spy_metrics_free(struct spy_metrics *metrics);
 
 /* The version of the library and program, "0.1.0". */
 SPY_API const char *spy_version(void);

@@ -16,13 +16,14 @@
 typedef const char *choice_name(size_t index);
 
 enum option_kind {
-	OPTION_FLAG,   /* bool */
-	OPTION_TEXT,   /* const char * */
-	OPTION_FILE,   /* const char * */
-	OPTION_NUMBER, /* int64_t, at least `minimum` */
-	OPTION_PID,    /* int64_t, at least 1 */
-	OPTION_CHOICE, /* unsigned: index of the choice */
-	OPTION_SET,    /* unsigned: a bit for each choice; may be repeated */
+	OPTION_FLAG,     /* bool */
+	OPTION_TEXT,     /* const char * */
+	OPTION_FILE,     /* const char * */
+	OPTION_NUMBER,   /* int64_t, at least `minimum` */
+	OPTION_PID,      /* int64_t, at least 1 */
+	OPTION_DURATION, /* int64_t, nanoseconds, at least `minimum` */
+	OPTION_CHOICE,   /* unsigned: index of the choice */
+	OPTION_SET,      /* unsigned: a bit for each choice; may be repeated */
 };
 
 struct option {
@@ -69,8 +70,9 @@ struct command {
 	struct spy_error *(*run)(const void *arguments, struct output *output);
 };
 
-extern const struct command command_ps, command_summary, command_dump, command_version,
-    command_help, command_completion;
+extern const struct command command_ps, command_summary, command_dump, command_stats,
+    command_gctrace, command_heap, command_metrics, command_version, command_help,
+    command_completion;
 
 /* What `spy` itself takes before a command, or without one. */
 extern const struct command command_none;

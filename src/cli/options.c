@@ -45,6 +45,32 @@ bool options_number(const char *string, int64_t *ret)
 	return true;
 }
 
+bool options_duration(const char *string, int64_t *ret_ns)
+{
+	static const struct {
+		const char *name;
+		double ns;
+	} units[] = {
+		{ .name = "", .ns = 1e9 },    { .name = "ns", .ns = 1 },
+		{ .name = "us", .ns = 1e3 },  { .name = "ms", .ns = 1e6 },
+		{ .name = "s", .ns = 1e9 },   { .name = "m", .ns = 6e10 },
+		{ .name = "h", .ns = 36e11 },
+	};
+	char *unit;
+	double number;
+	size_t i;
+
+	if (!(*string >= '0' && *string <= '9') && *string != '.')
+		return false;
+	number = strtod(string, &unit);
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (!strcmp(unit, units[i].name) && number * units[i].ns < 1e18) {
+			*ret_ns = (int64_t)(number * units[i].ns + 0.5);
+			return true;
+		}
+	return false;
+}
+
 static const struct option *find_long(const struct command *command, const char *name,
 				      size_t length)
 {
@@ -138,6 +164,25 @@ static struct spy_error *store_set(struct parser *parser, const struct option *o
 	}
 }
 
+static struct spy_error *store_duration(struct parser *parser, const struct option *option,
+					const char *value)
+{
+	int64_t *member = MEMBER(parser, option, int64_t);
+	int64_t duration;
+
+	if (!options_duration(value, &duration))
+		return spy_error_with_hint(spy_error_new(SPY_ERROR_USAGE,
+							 "--%s cannot be \"%s\": it is a time",
+							 option->name, value),
+					   "for example 250ms, 1s or 2m");
+	if (duration < option->minimum)
+		return spy_error_new(SPY_ERROR_USAGE,
+				     "--%s cannot be \"%s\": the least that can be kept is %lldms",
+				     option->name, value, (long long)option->minimum / 1000000);
+	*member = duration;
+	return NULL;
+}
+
 static struct spy_error *store(struct parser *parser, const struct option *option,
 			       const char *value)
 {
@@ -163,6 +208,8 @@ static struct spy_error *store(struct parser *parser, const struct option *optio
 			    value, (long long)least);
 		*MEMBER(parser, option, int64_t) = number;
 		break;
+	case OPTION_DURATION:
+		return store_duration(parser, option, value);
 	case OPTION_CHOICE:
 		if (!find_choice(option, value, strlen(value), MEMBER(parser, option, unsigned)))
 			return bad_choice(option, value);

@@ -19,4 +19,7 @@ int options_find_operand(int argc, char **argv);
 /* A whole number in decimal, all of the string; false where it is none. */
 bool options_number(const char *string, int64_t *ret);
 
+/* "250ms", "1.5s", "2m", "1h"; without a unit seconds. False if it is none, or too long. */
+bool options_duration(const char *string, int64_t *ret_ns);
+
 #endif

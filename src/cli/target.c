@@ -11,7 +11,7 @@
 
 #define WARNINGS_SHOWN 8
 
-static void cleanup_spy(struct spy **spy)
+void cleanup_spy(struct spy **spy)
 {
 	spy_close(*spy);
 }
@@ -52,14 +52,20 @@ static struct spy_error *target_options(const struct target_arguments *arguments
 	return NULL;
 }
 
+struct spy_error *target_open(const struct target_arguments *arguments, struct spy **ret)
+{
+	struct spy_options options;
+
+	TRY(target_options(arguments, &options));
+	return spy_open(&options, ret);
+}
+
 struct spy_error *target_snapshot(const struct target_arguments *arguments,
 				  const struct spy_request *request, struct spy_snapshot **ret)
 {
 	struct spy *spy _cleanup_(cleanup_spy) = NULL;
-	struct spy_options options;
 
-	TRY(target_options(arguments, &options));
-	TRY(spy_open(&options, &spy));
+	TRY(target_open(arguments, &spy));
 	return spy_snapshot_take(spy, request, ret);
 }
 

@@ -7,6 +7,12 @@
 
 #include "cli/command.h"
 
+/* Opens the target that was asked for. */
+SPY_MUST_CHECK struct spy_error *target_open(const struct target_arguments *arguments,
+					     struct spy **ret);
+/* Closes it at the end of a scope. */
+void cleanup_spy(struct spy **spy);
+
 /* Opens the target that was asked for, takes a snapshot, and lets go of it again. */
 SPY_MUST_CHECK struct spy_error *target_snapshot(const struct target_arguments *arguments,
 						 const struct spy_request *request,

@@ -119,6 +119,22 @@ static size_t package_length(const char *name, size_t length)
 	return dot ? (size_t)(dot - name) : 0;
 }
 
+/* What is to be found for the next of a question's names; "&runtime.work" is the type of that
+ * variable. */
+static struct wanted next_wanted(enum debug_query_kind kind, const char **list)
+{
+	struct wanted wanted = { .kind = kind };
+
+	wanted.name = next_name(list, &wanted.length);
+	if (kind == DEBUG_MEMBER && wanted.length && wanted.name[0] == '&') {
+		wanted.kind = DEBUG_VARIABLE;
+		wanted.name++;
+		wanted.length--;
+	}
+	wanted.package_length = package_length(wanted.name, wanted.length);
+	return wanted;
+}
+
 static void collect_names(struct lookup *lookup, const struct debug_query *queries, size_t count)
 {
 	size_t i, unique = 0;
@@ -126,13 +142,9 @@ static void collect_names(struct lookup *lookup, const struct debug_query *queri
 	for (i = 0; i < count; i++) {
 		const char *list = queries[i].type;
 
-		while (list) {
-			struct wanted wanted = { .kind = queries[i].kind };
-
-			wanted.name = next_name(&list, &wanted.length);
-			wanted.package_length = package_length(wanted.name, wanted.length);
-			*(struct wanted *)vector_push(&lookup->wanted) = wanted;
-		}
+		while (list)
+			*(struct wanted *)vector_push(&lookup->wanted) =
+			    next_wanted(queries[i].kind, &list);
 	}
 	if (lookup->wanted.count == 0)
 		return;
@@ -152,10 +164,9 @@ static void collect_alternatives(struct lookup *lookup, const struct debug_query
 		const char *list = queries[i].type;
 
 		while (list) {
-			size_t length;
-			const char *name = next_name(&list, &length);
+			struct wanted key = next_wanted(queries[i].kind, &list);
 			const struct wanted *wanted =
-			    find_wanted(lookup, queries[i].kind, name, length);
+			    find_wanted(lookup, key.kind, key.name, key.length);
 			struct alternative *alternative = vector_push(&lookup->alternatives);
 
 			alternative->query = i;
@@ -354,7 +365,9 @@ static struct spy_error *answer(struct units *units, const struct die *die,
 {
 	switch (query->kind) {
 	case DEBUG_MEMBER:
-		return answer_member(units, die->offset, query);
+		if (die->tag != DW_TAG_VARIABLE)
+			return answer_member(units, die->offset, query);
+		return die->type ? answer_member(units, die->type, query) : NULL;
 	case DEBUG_VARIABLE:
 		return answer_type(units, die->type, die->address, query);
 	case DEBUG_CONSTANT:

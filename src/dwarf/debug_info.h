@@ -30,7 +30,9 @@ enum debug_query_kind {
  * A member path is "stack.lo": members of members, through typedefs and, as in Go, without the
  * names of embedded structures where one likes; never through pointers or arrays. Alternatives may
  * go through different members ("runqhead|runq.head"); the first that the type has is the answer. A
- * member that its type does not have is an answer (found = false), no error.
+ * member that its type does not have is an answer (found = false), no error. In place of a type's
+ * name may stand that of a variable, "&runtime.work": what is asked about is its type, which may
+ * have no name.
  *
  * Variables and constants are named with their package, and looked for where its code is. Those
  * that runtime/cgo makes in the name of others (runtime.iscgo, _cgo_mmap, …) are not found.

@@ -92,9 +92,17 @@ int64_t procfs_innermost_id(const char *status, bool *nested)
 
 bool procfs_stat(int directory, const char *name, struct procfs_stat *ret)
 {
-	enum { FIELD_STATE = 3, FIELD_FLAGS = 9, FIELD_THREADS = 20, FIELD_STARTTIME = 22 };
+	enum {
+		FIELD_STATE = 3,
+		FIELD_FLAGS = 9,
+		FIELD_UTIME = 14,
+		FIELD_STIME = 15,
+		FIELD_THREADS = 20,
+		FIELD_STARTTIME = 22,
+		FIELD_RSS = 24,
+	};
 	char line[1024];
-	uint64_t fields[FIELD_STARTTIME + 1] = { 0 };
+	uint64_t fields[FIELD_RSS + 1] = { 0 };
 	char *rest;
 
 	if (procfs_read(directory, name, line, sizeof(line)) < 0)
@@ -107,11 +115,14 @@ bool procfs_stat(int directory, const char *name, struct procfs_stat *ret)
 	}
 	ret->state = rest[2];
 	rest += 3;
-	for (int i = FIELD_STATE + 1; i <= FIELD_STARTTIME; i++)
+	for (int i = FIELD_STATE + 1; i <= FIELD_RSS; i++)
 		fields[i] = strtoull(rest, &rest, 10);
 	ret->kernel_thread = fields[FIELD_FLAGS] & PF_KTHREAD;
 	ret->threads = (int64_t)fields[FIELD_THREADS];
 	ret->start_ticks = fields[FIELD_STARTTIME];
+	ret->user_ticks = fields[FIELD_UTIME];
+	ret->system_ticks = fields[FIELD_STIME];
+	ret->rss_pages = fields[FIELD_RSS];
 	return true;
 }
 

@@ -39,6 +39,8 @@ struct procfs_stat {
 	bool kernel_thread;
 	int64_t threads;
 	uint64_t start_ticks; /* since boot */
+	uint64_t user_ticks, system_ticks;
+	uint64_t rss_pages;
 };
 /* Reads "stat" of a process or thread (proc(5)). False if it is gone, with errno. */
 bool procfs_stat(int directory, const char *name, struct procfs_stat *ret);

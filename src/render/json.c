@@ -149,6 +149,16 @@ void json_goal(struct json *json, const char *key, int64_t bytes)
 	yajl_gen_number(json->generator, never, sizeof(never) - 1);
 }
 
+/* yajl's own integers are signed. */
+void json_unsigned(struct json *json, const char *key, uint64_t value)
+{
+	char digits[24];
+	int length = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+
+	add_key(json, key);
+	yajl_gen_number(json->generator, digits, (size_t)length);
+}
+
 void json_double(struct json *json, const char *key, double value)
 {
 	if (!isfinite(value)) { /* JSON has no word for it */

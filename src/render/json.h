@@ -35,6 +35,7 @@ void json_goal(struct json *json, const char *key, int64_t bytes);
 void json_bytes(struct json *json, const char *key, size_t key_size, const char *value,
 		size_t value_size);
 void json_number(struct json *json, const char *key, int64_t value);
+void json_unsigned(struct json *json, const char *key, uint64_t value);
 void json_double(struct json *json, const char *key, double value);
 void json_bool(struct json *json, const char *key, bool value);
 void json_address(struct json *json, const char *key, uint64_t value);

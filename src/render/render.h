@@ -49,4 +49,20 @@ void render_dump_text(struct output *output, const struct spy_snapshot *snapshot
 void render_dump_json(struct output *output, const struct spy_snapshot *snapshot,
 		      const struct dump_options *options);
 
+/* With size classes that have no span, and each cached span, where `all` is set. */
+void render_heap_text(struct output *output, const struct spy_heap *heap, bool all);
+void render_heap_json(struct output *output, const struct spy_heap *heap);
+
+struct metrics_options {
+	const char *pattern; /* of names: a part of one, or a glob(7); NULL for all */
+	bool buckets;        /* of histograms, in text */
+};
+
+/* How many metrics the pattern matches. */
+size_t metrics_matching(const struct spy_metrics *metrics, const char *pattern);
+void render_metrics_text(struct output *output, const struct spy_metrics *metrics,
+			 const struct metrics_options *options);
+void render_metrics_json(struct output *output, const struct spy_metrics *metrics,
+			 const struct metrics_options *options);
+
 #endif

@@ -265,12 +265,10 @@ static struct spy_error *read_all(struct go_runtime *runtime, const struct colle
 	read_running(runtime, collected, request);
 	if (request->collect & SPY_COLLECT_WAITS)
 		collect_semaphores(runtime, collected);
-	if (request->collect & SPY_COLLECT_MEMORY) {
-		want_caches(runtime, collected->state, collected);
-		copy_fetch(collected->state, runtime->target);
-		want_cached_spans(runtime, collected->state, collected);
-		copy_fetch(collected->state, runtime->target);
-	}
+	collected->memory_fits =
+	    memory_state_read(collected->memory,
+			      request->collect & SPY_COLLECT_MEMORY ? MEMORY_ALL : MEMORY_VARIABLES,
+			      request->non_blocking ? MEMORY_TRIES : 1);
 	read_finalizer_state(runtime, collected);
 	return NULL;
 }
@@ -382,12 +380,14 @@ struct spy_error *collect(struct go_runtime *runtime, const struct collect_reque
 {
 	struct collected collected = { .last_detailed = UINT64_MAX,
 				       .scratch = copy_new(COPY_BYTES_MAX),
-				       .state = copy_new(COPY_BYTES_MAX) };
+				       .state = copy_new(COPY_BYTES_MAX),
+				       .memory = memory_state_new(runtime) };
 	uint64_t *ms _cleanup_free_ = NULL;
 	size_t m_count = guess_ms(runtime, &ms);
 	struct spy_error *error;
 
 	prepare(runtime, request, &collected);
+	memory_state_prepare(collected.memory);
 	error = stop_and_read(runtime, request, &collected, ms, m_count);
 
 	/* What could not be read of a target that ended says nothing about the target. */
@@ -416,6 +416,7 @@ void collected_free(struct collected *collected)
 	vector_free(&collected->copies);
 	ahead_free(collected->ahead);
 	copy_free(collected->state);
+	memory_state_free(collected->memory);
 	copy_free(collected->scratch);
 	vector_free(&collected->gs);
 	vector_free(&collected->ms);
@@ -423,4 +424,14 @@ void collected_free(struct collected *collected)
 	vector_free(&collected->running);
 	map_free(&collected->sema_waits);
 	arena_free(&collected->arena);
+}
+
+struct spy_error *collect_ps(struct go_runtime *runtime, struct collected *collected)
+{
+	return read_ps(runtime, collected);
+}
+
+struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *collected)
+{
+	return read_ms(runtime, collected, NULL, 0);
 }

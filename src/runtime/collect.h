@@ -8,7 +8,7 @@
 #define RUNTIME_COLLECT_H
 
 #include "base/map.h"
-#include "runtime/runtime.h"
+#include "runtime/memory_state.h"
 
 /* One runtime.g: the members that are needed, as they were. */
 struct raw_g {
@@ -67,9 +67,11 @@ struct collected {
 	VECTOR(struct raw_m) ms;
 	VECTOR(struct raw_p) ps;
 	VECTOR(struct raw_running) running;
-	struct copy *scratch;  /* of gs, a segment at a time */
-	struct copy *state;    /* sched, memstats, mheap_, gcController, mcaches, spans */
-	struct map sema_waits; /* g → address of the semaphore it waits on */
+	struct copy *scratch;        /* of gs, a segment at a time */
+	struct copy *state;          /* sched, memstats, mheap_, gcController, mcaches, spans */
+	struct memory_state *memory; /* what the statistics are made of */
+	bool memory_fits;            /* its parts belong to one moment */
+	struct map sema_waits;       /* g → address of the semaphore it waits on */
 	struct target_threads threads;
 	struct arena arena;
 	uint64_t last_detailed; /* id of the last goroutine whose stack, labels, waits are there */
@@ -95,9 +97,9 @@ struct spy_wait collected_wait(struct go_runtime *runtime, const struct collecte
 			       const struct copy *copy, const struct raw_g *g,
 			       const char *wait_reason, struct map *types, struct arena *arena);
 
-/* The numbers of runtime.MemStats that a summary shows, and what the collector is about. */
-void collected_memory(struct go_runtime *runtime, const struct collected *collected,
-		      struct spy_memory *memory, struct spy_gc *gc);
+/* runtime.MemStats, what a summary shows of it, and what the collector is about. */
+void collected_memory(const struct collected *collected, struct spy_memory *memory,
+		      struct spy_memstats *memstats, struct spy_gc *gc);
 void collected_scheduler(struct go_runtime *runtime, const struct collected *collected,
 			 struct spy_scheduler *ret);
 
@@ -116,6 +118,10 @@ bool want_labels(struct go_runtime *runtime, struct copy *copy, struct map *seen
 bool want_wait(struct go_runtime *runtime, struct copy *copy, const struct raw_g *g, uint32_t owner,
 	       int round);
 enum { LABEL_ROUNDS = 5, WAIT_ROUNDS = 34 };
+
+/* Its Ps, its Ms: into collected->ps and collected->ms. */
+struct spy_error *collect_ps(struct go_runtime *runtime, struct collected *collected) MUST_CHECK;
+struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *collected) MUST_CHECK;
 
 /* Walks the table of semaphores; fills collected->sema_waits. */
 void collect_semaphores(struct go_runtime *runtime, struct collected *collected);

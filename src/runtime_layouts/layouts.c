@@ -38,8 +38,8 @@ void layout_queries(struct debug_query queries[static LAYOUT_SLOTS])
 }
 
 enum {
-	STRUCTURE_MAX = 1 << 20,
-	UNSIZED_MAX = 48, /* of a structure that has no SIZE here: hmap, semaRoot */
+	STRUCTURE_MAX = 4 << 20, /* a heapArena has 2 MiB up to Go 1.19 */
+	UNSIZED_MAX = 48,        /* of a structure that has no SIZE here: hmap, semaRoot */
 	NUMBER_MAX = 8,
 };
 

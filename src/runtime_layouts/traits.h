@@ -49,6 +49,7 @@ struct runtime_traits {
 	uint8_t finalizer_running_mask; /* in fingRunning / fingStatus: runs a user's finalizer */
 	uint8_t labels_min_top_hash;    /* labels are a map[string]string whose used slots have a
 					   tophash from this on (map.go: minTopHash); 0: a slice */
+	bool gctrace_tells_max_stack_scan;   /* its "MB stacks"; lastStackScan later (1.19) */
 	uint8_t heap_limit_headroom_percent; /* mgcpacer.go: memoryLimitHeapGoalHeadroomPercent */
 };
 

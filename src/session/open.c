@@ -8,6 +8,7 @@ struct spy_error *spy_open(const struct spy_options *options, struct spy **ret)
 	struct spy_error *error = find_target(options, &spy->target);
 
 	spy->non_blocking = options->non_blocking;
+	spy->readings.directory = -1;
 	if (!error)
 		error = go_runtime_open(spy->target, &wanted, &spy->runtime);
 	if (error && spy->target) {
@@ -32,6 +33,7 @@ void spy_close(struct spy *spy)
 {
 	if (!spy)
 		return;
+	readings_free(&spy->readings);
 	go_runtime_close(&spy->runtime);
 	target_close(spy->target);
 	free(spy);

@@ -8,12 +8,25 @@
 
 #include "base/vector.h"
 #include "runtime/collect.h"
+#include "session/usage.h"
 #include "unwind/unwind.h"
+
+/* What is kept from one reading to the next. */
+struct spy_readings {
+	struct memory_state *memory; /* NULL before the first */
+	int directory;               /* /proc/PID, or -1 */
+	VECTOR(const char *) warnings;
+	uint8_t *gc_work;             /* copies of the collector's variables, see gctrace.c */
+	int64_t gc_number, gc_forced; /* the last collection that was read; forced ones by then */
+};
+/* session/stats.c */
+void readings_free(struct spy_readings *readings);
 
 struct spy {
 	struct target *target;
 	struct go_runtime runtime;
 	bool non_blocking;
+	struct spy_readings readings;
 };
 
 /* A snapshot in the making; the public part comes first, spy_snapshot_free() frees the whole. */

@@ -71,6 +71,27 @@ static void fill_rss(struct making *making)
 	making->snapshot->public.memory.rss_bytes = facts.rss_bytes;
 }
 
+static void fill_memory(struct making *making)
+{
+	struct spy_snapshot *public = &making->snapshot->public;
+	struct spy_memstats *memstats = arena_alloc(&making->snapshot->arena, 1, sizeof(*memstats));
+
+	collected_memory(making->collected, &public->memory, memstats, &public->gc);
+	if (!(making->request->collect & SPY_COLLECT_MEMORY))
+		return;
+	public->memstats = memstats;
+	if (!making->collected->memory->complete)
+		making_warn(making, "the memory statistics could not be read");
+	else if (!making->collected->memory_fits && making->collected->memory->still)
+		making_warn(making,
+			    "a thread was just changing the memory statistics: they may be off "
+			    "by the objects of a span");
+	else if (!making->collected->memory_fits)
+		making_warn(making,
+			    "the memory statistics changed whenever they were read: what they "
+			    "add up to is unknown");
+}
+
 static void make(struct making *making)
 {
 	struct spy_snapshot *public = &making->snapshot->public;
@@ -81,7 +102,7 @@ static void make(struct making *making)
 	for (i = 0; i < runtime->warnings.count; i++)
 		making_warn(making, "%s", runtime->warnings.items[i]);
 	fill_identity(making);
-	collected_memory(runtime, making->collected, &public->memory, &public->gc);
+	fill_memory(making);
 	fill_rss(making);
 	make_scheduler(making);
 	make_goroutines(making);

@@ -3,16 +3,20 @@
  * An engine without targets: spy.h over the snapshots written by hand, so that the program can be
  * tested where nothing runs. The pid or name of the target chooses what happens.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "unit/fake_heap.h"
 #include "unit/fake_snapshot.h"
 
 struct spy {
 	enum fake kind;
+	int64_t pid;
+	int64_t readings;
 };
 
 static const char *const kinds[FAKE_COUNT] = {
@@ -50,6 +54,7 @@ struct spy_error *spy_open(const struct spy_options *options, struct spy **ret)
 	}
 	*ret = memory_zeroed(1, sizeof(**ret));
 	(*ret)->kind = wanted(options->name);
+	(*ret)->pid = options->pid;
 	return NULL;
 }
 
@@ -79,6 +84,107 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 void spy_snapshot_free(struct spy_snapshot *snapshot)
 {
 	free(snapshot);
+}
+
+struct spy_error *spy_heap_take(struct spy *spy, struct spy_heap **ret)
+{
+	*ret = memory_new(1, sizeof(**ret));
+	**ret = *fake_heap(spy->kind);
+	return NULL;
+}
+
+void spy_heap_free(struct spy_heap *heap)
+{
+	free(heap);
+}
+
+struct spy_error *spy_metrics_take(struct spy *spy, struct spy_metrics **ret)
+{
+	*ret = memory_new(1, sizeof(**ret));
+	**ret = *fake_metrics(spy->kind);
+	return NULL;
+}
+
+void spy_metrics_free(struct spy_metrics *metrics)
+{
+	free(metrics);
+}
+
+/* Pid 17 ends after three readings. Each reading is a second after the one before, and so much more
+ * has happened. */
+struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *ret)
+{
+	static const char *const warnings[] = { "nothing could be read" };
+	int64_t second = 1000000000, n = ++spy->readings;
+
+	if (spy->pid == 17 && n > 3)
+		return spy_error_new(SPY_ERROR_NO_PROCESS, "process 17 has ended");
+	*ret = (struct spy_stats){ .pid = 4242,
+				   .taken_at = (1000 + n) * second,
+				   .started_at = 1000 * second,
+				   .paused_ns = stop ? 200000 : 0,
+				   .goroutines = 7,
+				   .threads = 5,
+				   .rss_bytes = 1 << 20,
+				   .cpu_ns = n * second / 2,
+				   .cpu_user_ns = n * second / 4,
+				   .cpu_system_ns = n * second / 4,
+				   .memstats = { .total_alloc_bytes = n * 4096,
+						 .mallocs = n * 64,
+						 .heap_objects = 9,
+						 .next_gc_bytes = -1,
+						 .pause_total_ns = n * 1000000,
+						 .num_gc = n * 2,
+						 .enable_gc = true } };
+	if (spy->kind == FAKE_UNKNOWN) {
+		ret->goroutines = ret->memstats.next_gc_bytes = SPY_UNKNOWN;
+		ret->memstats.total_alloc_bytes = ret->memstats.heap_objects = SPY_UNKNOWN;
+		ret->memstats.gc_cpu_fraction = NAN;
+		ret->repeated = 3;
+		ret->warnings = warnings;
+		ret->warning_count = 1;
+	}
+	return NULL;
+}
+
+/* Three collections end between two looks at the third. */
+struct spy_error *spy_gc_count(struct spy *spy, int64_t *ret)
+{
+	spy->readings++;
+	if (spy->pid == 17 && spy->readings > 5)
+		return spy_error_new(SPY_ERROR_NO_PROCESS, "process 17 has ended");
+	*ret = spy->readings < 3 ? spy->readings : spy->readings + 2;
+	return NULL;
+}
+
+/* The line of a collection of Go 1.27. */
+struct spy_error *spy_gc_cycle_read(struct spy *spy, struct spy_gc_cycle *ret, bool *complete)
+{
+	*ret = (struct spy_gc_cycle){
+		.pid = 4242,
+		.ended_at = 1000000000000000000,
+		.number = spy->readings < 3 ? spy->readings : spy->readings + 2,
+		.start_ns = 1234567890,
+		.cpu_percent = 3,
+		.sweep_termination_ns = 45678,
+		.mark_ns = 1234567,
+		.mark_termination_ns = 999,
+		.sweep_termination_cpu_ns = 91356,
+		.assist_cpu_ns = 0,
+		.worker_cpu_ns = 10000000,
+		.idle_cpu_ns = 9999999,
+		.mark_termination_cpu_ns = 1998,
+		.heap_start_bytes = (4 << 20) + 1,
+		.heap_end_bytes = (5 << 20) - 1,
+		.heap_marked_bytes = 2 << 20,
+		.heap_goal_bytes = 8 << 20,
+		.stacks_bytes = 0,
+		.globals_bytes = spy->kind == FAKE_UNKNOWN ? SPY_UNKNOWN : 1 << 20,
+		.procs = 2,
+		.forced = true,
+	};
+	*complete = true;
+	return NULL;
 }
 
 struct spy_error *spy_process_list(struct spy_process_list **ret)

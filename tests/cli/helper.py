@@ -33,7 +33,8 @@ def program():
     atexit.register(shutil.rmtree, folder)
     sources = [str(path) for room in ("base", "render", "cli")
                for path in sorted((ROOT / "src" / room).glob("*.c"))]
-    sources += [str(ROOT / "tests/cli/fake_engine.c"), str(ROOT / "tests/unit/fake_snapshot.c")]
+    sources += [str(ROOT / "tests/cli/fake_engine.c"), str(ROOT / "tests/unit/fake_snapshot.c"),
+                str(ROOT / "tests/unit/fake_heap.c")]
     binary = f"{folder}/spy"
     subprocess.run([os.environ.get("CC", "cc"), *FLAGS, f"-I{ROOT}/include", f"-I{ROOT}/src",
                     f"-I{ROOT}/tests", "-o", binary, *sources, "-lyajl", "-lm"], check=True)

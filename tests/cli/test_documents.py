@@ -9,7 +9,8 @@ import tempfile
 
 from helper import ROOT, Skip, contains, equal, main, program, spy, true
 
-COMMANDS = ("ps", "summary", "dump", "version", "help", "completion")
+COMMANDS = ("ps", "summary", "dump", "stats", "gctrace", "heap", "metrics", "version", "help",
+            "completion")
 
 
 def options_of(*command):

@@ -39,6 +39,53 @@ def test_ps_text():
     equal(spy("ps", env={"FAKE": "empty"}).stderr, "spy: warning: no Go process was found\n")
 
 
+def test_heap_json():
+    for kind in KINDS:
+        result = spy_json("heap", kind)
+        has(result, "pid go_version paused_ns pages_in_use pages_swept sweep_done "
+                    "sweep_generation large size_classes ps memstats warnings")
+        has(result["large"], "allocs alloc_bytes frees free_bytes")
+        for one in result["size_classes"]:
+            has(one, "class size spans objects_in_use objects_capacity bytes_in_use "
+                     "bytes_reserved mallocs frees")
+        for p in result["ps"]:
+            has(p, "id flush_generation tiny_allocs tiny_used spans")
+            for span in p["spans"]:
+                has(span, "class noscan size pages allocated capacity")
+    usual = spy_json("heap", "usual")
+    equal(usual["size_classes"][1]["objects_in_use"], 100)
+    equal((usual["sweep_done"], usual["ps"][0]["spans"][0]["noscan"]), (True, True))
+    unknown = spy_json("heap", "unknown")
+    equal((unknown["sweep_done"], unknown["pages_in_use"]), (None, None))
+
+
+def test_heap_text():
+    lines = spy("heap", "usual").stdout.splitlines()
+    contains(lines[1], "1.0 MiB in 103 objects, in spans of 2.0 MiB")
+    true(any(line.startswith("    2    16      1      100       512") for line in lines), lines)
+    true(not any(line.startswith("    1     8") for line in lines), "a class without spans")
+    contains(spy("heap", "--all", "usual").stdout, "    1     8      0")
+
+
+def test_metrics_json():
+    for kind in KINDS:
+        result = spy_json("metrics", kind)
+        has(result, "pid go_version paused_ns metrics warnings")
+        for metric in result["metrics"].values():
+            if metric["kind"] == "float64-histogram":
+                has(metric, "buckets counts")
+            else:
+                true(metric["kind"] in ("uint64", "float64") and "value" in metric, metric)
+    usual = spy_json("metrics", "usual")["metrics"]
+    equal(usual["/gc/gogc:percent"], {"kind": "uint64", "value": 2**64 - 1})
+    equal(usual["/sched/goroutines:goroutines"]["value"], None)
+    equal(usual["/sched/latencies:seconds"],
+          {"kind": "float64-histogram", "buckets": ["-Inf", 0, 6.4e-8, 1.28e-7, "+Inf"],
+           "counts": [0, 90, 9, 1]})
+    equal(list(spy_json("metrics", "-n", "/gc/go", "usual")["metrics"]),
+          ["/gc/gogc:percent", "/gc/gomemlimit:bytes"])
+
+
 def test_summary_json():
     for kind in KINDS:
         result = spy_json("summary", kind)

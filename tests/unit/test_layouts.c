@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <string.h>
+
 #include "runtime_layouts/layouts.h"
+#include "runtime_layouts/metrics.h"
 #include "unit/unit.h"
 
 /* Answers as the DWARF of a program would give them: g has 440 bytes. */
@@ -139,6 +143,70 @@ START_TEST(files_of_the_runtime_tell_its_version)
 }
 END_TEST
 
+static size_t metrics_in(const char *version)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < METRICS; i++)
+		count += metric_is_in(i, version);
+	return count;
+}
+
+START_TEST(metrics_of_versions)
+{
+	size_t i;
+
+	/* As many as runtime/metrics.All() has there, without /godebug. */
+	ck_assert_uint_eq(metrics_in("go1.16"), 23);
+	ck_assert_uint_eq(metrics_in("go1.17.13"), 29);
+	ck_assert_uint_eq(metrics_in("go1.19.13"), 33);
+	ck_assert_uint_eq(metrics_in("go1.20"), 45);
+	ck_assert_uint_eq(metrics_in("go1.21.0"), 52);
+	ck_assert_uint_eq(metrics_in("go1.22.12"), 56);
+	ck_assert_uint_eq(metrics_in("go1.27.4"), METRICS);
+	ck_assert_uint_eq(metrics_in("devel +abc"), METRICS);
+	ck_assert(!metrics_are_in("go1.15.15"));
+	ck_assert(metrics_are_in("go1.16"));
+	/* In the order that runtime/metrics lists them in; each with a unit and a word about it. */
+	for (i = 0; i < METRICS; i++) {
+		ck_assert(!i || strcmp(metric_name(i - 1), metric_name(i)) < 0);
+		ck_assert_ptr_nonnull(strchr(metric_name(i), ':'));
+		ck_assert(*metric_help(i));
+	}
+}
+END_TEST
+
+static size_t check_bounds(const char *version, size_t counters, double *bounds, size_t max)
+{
+	size_t count = time_histogram_bounds(version, counters, bounds, max), i;
+
+	for (i = 1; i < count; i++)
+		ck_assert(bounds[i - 1] < bounds[i]);
+	ck_assert(!count || (isinf(bounds[0]) && isinf(bounds[count - 1])));
+	return count;
+}
+
+START_TEST(bounds_of_time_histograms)
+{
+	double bounds[1024];
+
+	ck_assert_uint_eq(check_bounds("go1.27.4", 160, bounds, 1024), 163);
+	ck_assert(bounds[1] == 0 && bounds[2] == 64e-9);
+	ck_assert(bounds[5] == 256e-9 && bounds[161] == 140737.488355328);
+	ck_assert_uint_eq(check_bounds("go1.16.15", 720, bounds, 1024), 722);
+	ck_assert(bounds[17] == 16e-9 && bounds[33] == 32e-9 && bounds[34] == 34e-9);
+	/* golang.org/issue/50732 */
+	ck_assert_uint_eq(time_histogram_bounds("go1.16.14", 720, bounds, 1024), 722);
+	ck_assert(bounds[33] == 32e-9 && bounds[34] == 33e-9);
+	ck_assert_uint_eq(time_histogram_bounds("go1.17.7", 720, bounds, 1024), 722);
+	ck_assert(bounds[34] == 33e-9);
+	ck_assert_uint_eq(time_histogram_bounds("go1.17.8", 720, bounds, 1024), 722);
+	ck_assert(bounds[34] == 34e-9);
+	ck_assert_uint_eq(time_histogram_bounds("go1.27.4", 160, bounds, 162), 0);
+	ck_assert_uint_eq(time_histogram_bounds("go1.27.4", 161, bounds, 1024), 0);
+}
+END_TEST
+
 Suite *layouts_suite(void)
 {
 	Suite *suite = suite_create("layouts");
@@ -149,6 +217,8 @@ Suite *layouts_suite(void)
 	tcase_add_test(cases, rows_are_of_releases);
 	tcase_add_test(cases, every_row_is_that_of_its_version);
 	tcase_add_test(cases, files_of_the_runtime_tell_its_version);
+	tcase_add_test(cases, metrics_of_versions);
+	tcase_add_test(cases, bounds_of_time_histograms);
 	suite_add_tcase(suite, cases);
 	return suite;
 }

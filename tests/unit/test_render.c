@@ -16,6 +16,7 @@
 #include "render/render.h"
 #include "render/table.h"
 #include "render/units.h"
+#include "unit/fake_heap.h"
 #include "unit/fake_snapshot.h"
 #include "unit/unit.h"
 
@@ -59,6 +60,31 @@ static void dump_json(struct output *output, enum fake kind)
 	render_dump_json(output, fake_snapshot(kind), &options);
 }
 
+static void heap_text(struct output *output, enum fake kind)
+{
+	render_heap_text(output, fake_heap(kind), false);
+	render_heap_text(output, fake_heap(kind), true);
+}
+
+static void heap_json(struct output *output, enum fake kind)
+{
+	render_heap_json(output, fake_heap(kind));
+}
+
+static void metrics_text(struct output *output, enum fake kind)
+{
+	struct metrics_options options = { .buckets = true };
+
+	render_metrics_text(output, fake_metrics(kind), &options);
+}
+
+static void metrics_json(struct output *output, enum fake kind)
+{
+	struct metrics_options options = { 0 };
+
+	render_metrics_json(output, fake_metrics(kind), &options);
+}
+
 static const struct {
 	void (*render)(struct output *output, enum fake kind);
 	bool json;
@@ -66,6 +92,8 @@ static const struct {
 	{ .render = ps_text },      { .render = ps_json, .json = true },
 	{ .render = summary_text }, { .render = summary_json, .json = true },
 	{ .render = dump_text },    { .render = dump_json, .json = true },
+	{ .render = heap_text },    { .render = heap_json, .json = true },
+	{ .render = metrics_text }, { .render = metrics_json, .json = true },
 };
 
 static char *rendered(void (*render)(struct output *output, enum fake kind), enum fake kind)
@@ -181,6 +209,44 @@ START_TEST(a_dump_is_a_go_traceback)
 			 "created by main.main in goroutine 1\n"
 			 "\t/src/main.go:12 +0xa5\n");
 	text_free(&output.text);
+}
+END_TEST
+
+START_TEST(metrics_have_their_units)
+{
+	struct output output = output_to_memory();
+	struct metrics_options options = { .pattern = NULL };
+
+	render_metrics_text(&output, fake_metrics(FAKE_USUAL), &options);
+	ck_assert_str_eq(
+	    output.text.bytes,
+	    "METRIC                         VALUE                                          "
+	    "  MEANING\n"
+	    "/cpu/classes/user:cpu-seconds  1.5s                                           "
+	    "  the program's own code\n"
+	    "/gc/gogc:percent               off                                            "
+	    "  GOGC\n"
+	    "/gc/gomemlimit:bytes           none                                           "
+	    "  GOMEMLIMIT\n"
+	    "/gc/heap/live:bytes            3.0 MiB                                        "
+	    "  alive\n"
+	    "/sched/goroutines:goroutines   -                                              "
+	    "  goroutines\n"
+	    "/sched/latencies:seconds       100, p50 64ns, p90 64ns, p99 128ns, max > 128ns"
+	    "  waiting to run\n");
+	text_free(&output.text);
+}
+END_TEST
+
+START_TEST(metrics_are_chosen_by_name)
+{
+	const struct spy_metrics *metrics = fake_metrics(FAKE_USUAL);
+
+	ck_assert_uint_eq(metrics_matching(metrics, NULL), 6);
+	ck_assert_uint_eq(metrics_matching(metrics, "/gc/"), 3);
+	ck_assert_uint_eq(metrics_matching(metrics, "*:bytes"), 2);
+	ck_assert_uint_eq(metrics_matching(metrics, "/gc"), 3);
+	ck_assert_uint_eq(metrics_matching(metrics, "gc*"), 0);
 }
 END_TEST
 
@@ -357,6 +423,8 @@ Suite *render_suite(void)
 		text_leaves_the_terminal_alone,
 		a_hostile_name_cannot_forge_a_line,
 		a_dump_is_a_go_traceback,
+		metrics_have_their_units,
+		metrics_are_chosen_by_name,
 		labels_are_quoted_as_go_does,
 		groups_are_the_same_stacks,
 		filters,

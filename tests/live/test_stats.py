@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""`spy stats` against the program's own runtime.ReadMemStats: every member, byte for byte; `spy
+gctrace` against its own lines."""
+
+import bisect
+import json
+import re
+import signal
+import subprocess
+import threading
+import time
+
+from harness import SPY, Skip, case
+
+TRIES = 10  # to answer, the program has to wake up, which may make it start a thread
+
+
+def look(t, program, *arguments):
+    return t.spy.json(
+        "stats", "--pid", program.pid, "--count", 1, "--blocking", "--whole", *arguments
+    )
+
+
+def differences(stats, truth):
+    wrong = []
+    for name, want in truth.items():
+        got = stats.get(name, "missing")
+        if got == want:
+            continue
+        if isinstance(want, list):
+            at = [i for i, pair in enumerate(zip(got, want)) if pair[0] != pair[1]]
+            wrong.append(f"{name}[{at[:3]}] is {[got[i] for i in at[:3]]}, "
+                         f"should be {[want[i] for i in at[:3]]}")
+        elif name != "GCCPUFraction" or abs(got - want) > 1e-15:
+            wrong.append(f"{name} is {got}, should be {want}")
+    return wrong
+
+
+def compare(t, *arguments, env=None, looks=3):
+    """The first look, when the Ps hold what nobody has counted yet; and others, when not."""
+    for _ in range(TRIES):
+        program = t.start("heap", *arguments, flavour=t.flavour, env=env)
+        try:
+            for _ in range(looks):
+                stats = look(t, program)
+                wrong = differences(stats, program.ask("m")["memstats"])
+                wrong += [f"warning: {warning}" for warning in stats["warnings"]]
+                if wrong:
+                    break
+        finally:
+            program.stop()
+        if not wrong:
+            break
+    t.check_none(wrong)
+    return stats
+
+
+@case(flavours=("default", "pie"))
+def every_member_is_equal(t):
+    stats = compare(t)
+    t.check(stats["paused_ns"] > 0, "it was not stopped")
+    t.equal(stats["LiveObjects"], stats["Mallocs"] - stats["Frees"], "LiveObjects")
+
+
+@case()
+def every_member_is_equal_with_one_p(t):
+    compare(t, env={"GOMAXPROCS": "1"})
+
+
+@case()
+def every_member_is_equal_with_ballast_and_eight_ps(t):
+    compare(t, "-gogc=-1", "-ballast=64", env={"GOMAXPROCS": "8"})
+
+
+@case()
+def every_member_is_equal_under_a_limit(t):
+    if t.minor < 19:
+        raise Skip("GOMEMLIMIT came with Go 1.19")
+    compare(t, env={"GOMEMLIMIT": "12MiB", "GOMAXPROCS": "2"})
+
+
+LOAD_SECONDS = 1.5
+COUNTERS = ("TotalAlloc", "Mallocs", "Frees", "NumGC", "PauseTotalNs")
+
+
+class Drain:
+    """Reads all that a program prints; unread it would stand still when its pipe is full."""
+
+    def __init__(self, program):
+        self.program, self.lines = program, []
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        try:
+            while True:
+                self.lines.append(self.program.next())
+        except (EOFError, TimeoutError, ValueError, OSError):
+            pass
+
+    def stop(self):
+        self.program.process.kill()
+        self.thread.join()
+        self.program.stop()
+
+
+def followed(command, program, seconds, *arguments):
+    """What spy prints in so many seconds, until it is interrupted."""
+    spy = subprocess.Popen([SPY, command, "--pid", str(program.pid), *arguments],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    threading.Timer(seconds, spy.send_signal, [signal.SIGINT]).start()
+    stdout, stderr = spy.communicate(timeout=seconds + 30)
+    return spy.returncode, stdout.splitlines(), stderr.splitlines()
+
+
+def between(own, row):
+    """The values that the counters of a row must lie between: what the program read of itself before
+    and after; None where it did not."""
+    first = bisect.bisect_right([line[1] for line in own], row["time"] - row["reading_ns"]) - 1
+    last = bisect.bisect_left([line[0] for line in own], row["time"])
+    return (own[first][2:], own[last][2:]) if first >= 0 and last < len(own) else None
+
+
+@case()
+def no_reading_is_torn(t):
+    """Not stopped, of a program that allocates and turns the ring of heapStats without end."""
+    program = t.start("heap", "-load=2", flavour=t.flavour, env={"GOMAXPROCS": "4"})
+    drain = Drain(program)
+    try:
+        status, lines, _ = followed("stats", program, LOAD_SECONDS, "--json", "--interval", "2ms")
+    finally:
+        drain.stop()
+    t.equal(status, 0, "exit status")
+    rows = [json.loads(line) for line in lines]
+    t.check(len(rows) > 20, f"only {len(rows)} rows")
+    known = 0
+    for row in rows:
+        bounds = between(drain.lines, row)
+        for name, low, high in zip(COUNTERS, *bounds) if bounds else ():
+            if row[name] is not None:
+                known += 1
+                t.check(low <= row[name] <= high,
+                        f"{name} is {row[name]}, should be from {low} to {high}: {row['warnings']}")
+        t.check(row["NumGoroutine"] == 4, f"NumGoroutine is {row['NumGoroutine']}")
+    t.check(known > 50, f"only {known} values could be compared")
+
+
+@case()
+def gctrace_prints_the_lines_of_the_runtime(t):
+    program = t.start("heap", "-load=2", flavour=t.flavour, env={"GODEBUG": "gctrace=1"})
+    drain = Drain(program)
+    try:
+        status, ours, told = followed("gctrace", program, LOAD_SECONDS)
+        time.sleep(0.1)
+        own = {line.split()[1]: line for line in program.stderr().splitlines()
+               if re.match(r"gc \d+ @", line)}
+    finally:
+        drain.stop()
+    t.equal(status, 0, "exit status")
+    t.check(ours, "it printed nothing")
+    for line in ours:
+        t.equal(line, own.get(line.split()[1]), "the line")
+    numbers = [int(line.split()[1]) for line in ours]
+    for line in told:
+        first, last = re.fullmatch(r"spy: warning: gc (\d+)(-\d+)? w\w+ missed", line).groups()
+        numbers += range(int(first), int((last or "-" + first)[1:]) + 1)
+    numbers.sort()
+    t.equal(numbers, list(range(numbers[0], numbers[0] + len(numbers))), "told, or told to be missed")
+
+
+@case()
+def a_program_that_ends_ends_it(t):
+    program = t.start("heap", flavour=t.flavour)
+    threading.Timer(0.3, program.process.kill).start()
+    done = t.spy.run("stats", "--pid", program.pid, "--interval", "20ms")
+    program.stop()
+    t.equal(done.returncode, 3, "exit status")
+    t.check(len(done.stdout.splitlines()) > 3, f"only {done.stdout!r}")
+    t.check(re.fullmatch(r"spy: .*\b\d+ rows? before that\n", done.stderr), f"said {done.stderr!r}")
