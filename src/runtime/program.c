@@ -42,6 +42,31 @@ static bool same_file(const struct target_mapping *a, const struct target_mappin
 	return a->inode == b->inode && a->device == b->device && strcmp(a->path, b->path) == 0;
 }
 
+/* Whether the code lies in memory where the program headers say, with the same distance to its
+ * place in the file. What is not mapped from the file is not judged. */
+static bool code_is_mapped(const struct program *program, const struct binary *binary,
+			   const struct target_mapping *file)
+{
+	const struct target_mappings *all = &program->mappings;
+	const struct binary_segment *segments;
+	size_t count = binary_segments(binary, &segments), i, k;
+
+	for (i = 0; i < count; i++) {
+		uint64_t start = segments[i].address + program->bias;
+
+		for (k = 0; k < all->count && segments[i].executable; k++) {
+			const struct target_mapping *mapping = &all->items[k];
+
+			if (start >= mapping->start && start < mapping->end &&
+			    same_file(mapping, file) &&
+			    start - segments[i].file_offset !=
+				mapping->start - mapping->file_offset)
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Takes the file of a mapping if it is Go. */
 static struct spy_error *try_file(struct program *program, const struct target_mapping *mapping,
 				  enum binary_language *language)
@@ -56,7 +81,8 @@ static struct spy_error *try_file(struct program *program, const struct target_m
 		return NULL;
 	for (i = 0; i < all->count; i++) {
 		if (!same_file(&all->items[i], mapping) ||
-		    !bias_of(binary, &all->items[i], &program->bias))
+		    !bias_of(binary, &all->items[i], &program->bias) ||
+		    !code_is_mapped(program, binary, mapping))
 			continue;
 		program->binary = TAKE(binary);
 		return NULL;

@@ -5,27 +5,9 @@ import shutil
 import subprocess
 import tempfile
 
-import gotraceback as go
 import views
-from harness import FEW, ROOT, STRIPPED, Skip, case
+from harness import FEW, ROOT, Skip, case
 from program import Program
-
-STRIPPED_ONLY = tuple(STRIPPED)
-
-
-@case(program="blocks", flavours=STRIPPED_ONLY)
-def stripped_without_bin(t):
-    """Either one clear line, or the truth: never a crash, never a wrong number."""
-    done = t.spy.run("dump", "--user", "--json", "--pid", t.pid)
-    if done.returncode:
-        t.check(done.returncode in (1, 5), f"exit {done.returncode}")
-        t.equal(len(done.stderr.strip().splitlines()), 1, "lines of the message")
-        t.check(done.stderr.startswith("spy: "), f"message: {done.stderr!r}")
-        t.check("--bin" in done.stderr, f"the message should name --bin: {done.stderr!r}")
-        return
-    truth = go.parse(t.program.ask("stack")["stack"])
-    seen = views.from_json(t.spy.json("dump", "--user", "--pid", t.pid))
-    t.check_none(go.compare(truth, seen, t.silent_limit, but=[1]))
 
 
 @case(program="blocks", flavours=("stripped",))
