@@ -8,7 +8,7 @@
 enum {
 	PS_MAX = 4096,
 	PREPARE_TRIES = 3,
-	EAGER_TRIES = 12, /* readings one right after the other */
+	EAGER_TRIES = 4, /* readings one right after the other */
 };
 
 /* ---- ranges ------------------------------------------------------------------------------- */
@@ -251,9 +251,21 @@ static void want_memstats(struct memory_state *state)
 			   layout_size(state->layout, SIZE_mstats));
 }
 
+/* mheap_.central: counters up to 1.15, lists of swept spans from then on. */
+static void want_central(struct memory_state *state)
+{
+	size_t offset = layout_offset(state->layout, FIELD_mheap_central);
+
+	if (state->heap)
+		state_want(state, global_address(state, GLOBAL_mheap) + offset,
+			   state->heap + offset, layout_size(state->layout, FIELD_mheap_central));
+}
+
 /* What may be a little older than the counters. */
 static void want_slow(struct memory_state *state)
 {
+	if (!layout_has(state->layout, FIELD_mcentral_nmalloc))
+		want_central(state);
 	if (state->ring)
 		want_memstats(state);
 	if (state->sched)
@@ -292,11 +304,8 @@ static void want_counters(struct memory_state *state)
 			state_want(state, heap + layout_offset(layout, members[i]),
 				   state->heap + layout_offset(layout, members[i]),
 				   layout_size(layout, members[i]));
-	/* Counters up to 1.15, lists of swept spans from then on. */
-	if (state->heap)
-		state_want(state, heap + layout_offset(layout, FIELD_mheap_central),
-			   state->heap + layout_offset(layout, FIELD_mheap_central),
-			   layout_size(layout, FIELD_mheap_central));
+	if (layout_has(layout, FIELD_mcentral_nmalloc))
+		want_central(state);
 }
 
 /* ---- the caches of the Ps ----------------------------------------------------------------- */
