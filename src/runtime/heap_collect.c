@@ -26,11 +26,11 @@ enum {
 /* runtime/mheap.go: mSpanInUse and the others; 3 is mSpanFree, to 1.13. */
 enum { STATE_IN_USE = 1, STATE_FREE = 3 };
 
-static int64_t now_ns(clockid_t clock)
+static int64_t now_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -96,9 +96,9 @@ static struct spy_error *read_state(struct go_runtime *runtime, unsigned parts, 
 	struct collected *collected = &image->collected;
 	struct copy *copy = collected->state;
 
-	collected->taken_at = now_ns(CLOCK_REALTIME);
 	collected->memory_fits =
 	    memory_state_read(collected->memory, MEMORY_ALL, non_blocking ? MEMORY_TRIES : 1);
+	collected->taken_at = now_ns(); /* the last of its tries */
 	want(runtime, copy, GLOBAL_mheap, layout_size(&runtime->layout, SIZE_mheap));
 	want(runtime, copy, GLOBAL_sweep, layout_size(&runtime->layout, SIZE_sweepdata));
 	if (parts & HEAP_METRICS) {
