@@ -103,7 +103,7 @@ static struct spy_error *read_state(struct go_runtime *runtime, unsigned parts, 
 	want(runtime, copy, GLOBAL_sweep, layout_size(&runtime->layout, SIZE_sweepdata));
 	if (parts & HEAP_METRICS) {
 		TRY(collect_ps(runtime, collected));
-		TRY(collect_ms(runtime, collected));
+		TRY(collect_ms(runtime, collected, image->guess, image->guesses));
 		want_for_metrics(runtime, copy);
 		want_processors(runtime, image);
 		want_running(runtime, image);
@@ -369,6 +369,8 @@ struct spy_error *heap_collect(struct go_runtime *runtime, unsigned parts, bool 
 	struct spy_error *error = NULL;
 
 	memory_state_prepare(image.collected.memory);
+	if (parts & HEAP_METRICS)
+		image.guesses = collect_guess_ms(runtime, &image.guess);
 	copy_reserve(image.collected.state, STATE_BYTES);
 	copy_reserve(spans, SEGMENT * (layout_size(&runtime->layout, SIZE_mspan) + SPAN_GAP));
 	if (!non_blocking)
@@ -398,6 +400,7 @@ struct spy_error *heap_collect(struct go_runtime *runtime, unsigned parts, bool 
 void heap_image_free(struct heap_image *image)
 {
 	vector_free(&image->running);
+	free(image->guess);
 	map_free(&image->arenas);
 	collected_free(&image->collected);
 }
