@@ -453,7 +453,7 @@ struct spy_heap_class {
 	int64_t number;     /* 1 is the smallest; 0 stands for the large objects */
 	int64_t size_bytes; /* of an object, the largest that the class takes; 0 for large ones */
 	int64_t spans, unswept_spans; /* unswept: objects that died are still counted there */
-	int64_t objects_in_use, objects_capacity;
+	int64_t objects_in_use, objects_capacity, free_slots;
 	int64_t in_use_bytes;   /* objects_in_use * size_bytes; of large ones their sizes */
 	int64_t reserved_bytes; /* the spans */
 	int64_t tail_bytes;     /* of the spans that no object has: remainders, bitmaps */

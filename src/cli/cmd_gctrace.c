@@ -16,7 +16,7 @@
  * begins, so that a process that collects often is looked at more often. */
 #define LOOK_NS       1000000ll
 #define LOOK_LEAST_NS 200000ll
-#define LOOK_MOST_NS  5000000ll
+#define LOOK_MOST_NS  2000000ll
 
 /* How often one that is being changed is read again before it is given up. */
 enum { READ_TRIES = 20 };

@@ -43,10 +43,10 @@ static struct spy_error *run(const void *data, struct output *output)
 	TRY(target_open(&arguments->target, &spy));
 	TRY(spy_metrics_take(spy, &metrics));
 	if (arguments->name && !metrics_matching(metrics, arguments->name))
-		return spy_error_with_hint(
-		    spy_error_new(SPY_ERROR_USAGE, "%s has no metric like %s", metrics->go_version,
-				  arguments->name),
-		    "\"spy metrics\" without --name lists all of them");
+		return spy_error_with_hint(spy_error_new(SPY_ERROR_USAGE,
+							 "%s has no metric like %s",
+							 metrics->go_version, arguments->name),
+					   "\"spy metrics\" without --name lists all of them");
 	if (arguments->target.common.json) {
 		render_metrics_json(output, metrics, &shown);
 		return NULL;
@@ -62,8 +62,8 @@ const struct command command_metrics = {
 	.description =
 	    "Shows all metrics of runtime/metrics that the target's version of Go has, with their\n"
 	    "values; of a histogram how many values there are, and the bounds below which half,\n"
-	    "90 %, 99 % and all of them are. The metrics /godebug/... are left out. Go before 1.16\n"
-	    "has none.\n",
+	    "90 %, 99 % and all of them are. The metrics /godebug/... are left out. Before\n"
+	    "Go 1.16 there are none.\n",
 	.operand = "[PID|NAME]",
 	.flags = COMMAND_JSON | COMMAND_TARGET,
 	.options = options,

@@ -91,9 +91,8 @@ static void totals(struct output *output, const struct spy_heap *heap)
 	text = line(output, "Idle:");
 	add_bytes(text, heap->free_bytes);
 	text_add(text, " kept");
-	part(text, heap->released_bytes, "given back to the system, of ");
-	add_bytes(text, heap->arena_bytes);
-	text_add(text, " of address space in ");
+	part(text, heap->released_bytes, "given back to the system");
+	part(text, heap->arena_bytes, "of address space in ");
 	add_count(text, heap->arenas);
 	text_add(text, heap->arenas == 1 ? " arena\n" : " arenas\n");
 }
@@ -180,16 +179,17 @@ static void large(struct output *output, const struct spy_heap *heap)
 static void metadata(struct output *output, const struct spy_heap *heap)
 {
 	const struct spy_memstats *memstats = heap->memstats;
+	int64_t threads = difference(memstats->stack_sys_bytes, memstats->stack_inuse_bytes);
 	struct text *text = line(output, "Runtime:");
 
 	add_bytes(text, memstats->stack_inuse_bytes);
-	text_add(text, " in stacks");
-	part(text, difference(memstats->stack_sys_bytes, memstats->stack_inuse_bytes),
-	     "in stacks of threads");
-	part(text, memstats->mspan_sys_bytes, "for spans");
-	part(text, memstats->mcache_sys_bytes, "for caches");
-	part(text, memstats->gc_sys_bytes, "for the collector");
-	part(text, memstats->buckhash_sys_bytes, "for profiles");
+	text_add(text, " stacks");
+	if (threads > 0)
+		part(text, threads, "stacks of threads");
+	part(text, memstats->mspan_sys_bytes, "spans");
+	part(text, memstats->mcache_sys_bytes, "caches");
+	part(text, memstats->gc_sys_bytes, "collector");
+	part(text, memstats->buckhash_sys_bytes, "profiles");
 	part(text, memstats->other_sys_bytes, "other\n");
 	text = line(output, "Together:");
 	add_bytes(text, memstats->sys_bytes);

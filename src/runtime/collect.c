@@ -431,7 +431,13 @@ struct spy_error *collect_ps(struct go_runtime *runtime, struct collected *colle
 	return read_ps(runtime, collected);
 }
 
-struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *collected)
+struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *collected,
+			     const uint64_t *guess, size_t guesses)
 {
-	return read_ms(runtime, collected, NULL, 0);
+	return read_ms(runtime, collected, guess, guesses);
+}
+
+size_t collect_guess_ms(struct go_runtime *runtime, uint64_t **ret)
+{
+	return guess_ms(runtime, ret);
 }

@@ -119,9 +119,12 @@ bool want_wait(struct go_runtime *runtime, struct copy *copy, const struct raw_g
 	       int round);
 enum { LABEL_ROUNDS = 5, WAIT_ROUNDS = 34 };
 
-/* Its Ps, its Ms: into collected->ps and collected->ms. */
+/* Its Ps, its Ms: into collected->ps and collected->ms. `guess` are the Ms as they were a moment
+ * before, or NULL: with them it is one sweep. */
 struct spy_error *collect_ps(struct go_runtime *runtime, struct collected *collected) MUST_CHECK;
-struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *collected) MUST_CHECK;
+struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *collected,
+			     const uint64_t *guess, size_t guesses) MUST_CHECK;
+size_t collect_guess_ms(struct go_runtime *runtime, uint64_t **ret);
 
 /* Walks the table of semaphores; fills collected->sema_waits. */
 void collect_semaphores(struct go_runtime *runtime, struct collected *collected);

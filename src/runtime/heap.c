@@ -27,6 +27,15 @@ static int64_t number(const struct making_heap *making, enum layout_slot slot,
 	return heap_signed(heap_member(making->runtime, slot, structure));
 }
 
+static int64_t difference(int64_t a, int64_t b)
+{
+	int64_t result;
+
+	if (a == SPY_UNKNOWN || b == SPY_UNKNOWN || __builtin_sub_overflow(a, b, &result))
+		return SPY_UNKNOWN;
+	return result;
+}
+
 /* ---- the size classes --------------------------------------------------------------------- */
 
 /* Their size by the runtime's table, else by what their spans say. */
@@ -68,6 +77,7 @@ static struct spy_heap_class make_class(const struct making_heap *making, size_t
 		.unswept_spans = SPY_UNKNOWN,
 		.objects_in_use = SPY_UNKNOWN,
 		.objects_capacity = SPY_UNKNOWN,
+		.free_slots = SPY_UNKNOWN,
 		.in_use_bytes = SPY_UNKNOWN,
 		.reserved_bytes = SPY_UNKNOWN,
 		.tail_bytes = SPY_UNKNOWN,
@@ -83,6 +93,7 @@ static struct spy_heap_class make_class(const struct making_heap *making, size_t
 		made.unswept_spans = (int64_t)sums->unswept;
 		made.objects_in_use = (int64_t)sums->objects;
 		made.objects_capacity = (int64_t)sums->capacity;
+		made.free_slots = difference(made.objects_capacity, made.objects_in_use);
 		made.in_use_bytes = (int64_t)sums->in_use_bytes;
 		made.reserved_bytes = (int64_t)sums->reserved_bytes;
 		made.tail_bytes = (int64_t)sums->tail_bytes;
@@ -119,6 +130,7 @@ static void add_class(struct spy_heap_class *total, const struct spy_heap_class 
 	add(&total->unswept_spans, class->unswept_spans);
 	add(&total->objects_in_use, class->objects_in_use);
 	add(&total->objects_capacity, class->objects_capacity);
+	add(&total->free_slots, class->free_slots);
 	add(&total->in_use_bytes, class->in_use_bytes);
 	add(&total->reserved_bytes, class->reserved_bytes);
 	add(&total->tail_bytes, class->tail_bytes);
@@ -150,15 +162,6 @@ static void make_classes(const struct making_heap *making)
 	heap->large_alloc_bytes = heap->large.malloc_bytes;
 	heap->large_frees = heap->large.frees;
 	heap->large_free_bytes = heap->large.free_bytes;
-}
-
-static int64_t difference(int64_t a, int64_t b)
-{
-	int64_t result;
-
-	if (a == SPY_UNKNOWN || b == SPY_UNKNOWN || __builtin_sub_overflow(a, b, &result))
-		return SPY_UNKNOWN;
-	return result;
 }
 
 /* ---- spans, arenas ------------------------------------------------------------------------ */

@@ -26,6 +26,8 @@ struct span_sums {
 struct heap_image {
 	/* memory, paused_ns, taken_at; for metrics state, ps, ms. Nothing else is filled. */
 	struct collected collected;
+	uint64_t *guess; /* its Ms before it was stopped */
+	size_t guesses;
 	VECTOR(uint64_t) running; /* the goroutines of running Ps' Ms: 0 for none */
 	struct span_sums classes[HEAP_CLASSES_MAX];
 	uint64_t state_spans[SPAN_STATES_MAX], state_pages[SPAN_STATES_MAX];

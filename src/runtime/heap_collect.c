@@ -26,11 +26,11 @@ enum {
 /* runtime/mheap.go: mSpanInUse and the others; 3 is mSpanFree, to 1.13. */
 enum { STATE_IN_USE = 1, STATE_FREE = 3 };
 
-static int64_t now_ns(clockid_t clock)
+static int64_t now_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(clock, &now);
+	clock_gettime(CLOCK_REALTIME, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -96,14 +96,14 @@ static struct spy_error *read_state(struct go_runtime *runtime, unsigned parts, 
 	struct collected *collected = &image->collected;
 	struct copy *copy = collected->state;
 
-	collected->taken_at = now_ns(CLOCK_REALTIME);
 	collected->memory_fits =
 	    memory_state_read(collected->memory, MEMORY_ALL, non_blocking ? MEMORY_TRIES : 1);
+	collected->taken_at = now_ns(); /* the last of its tries */
 	want(runtime, copy, GLOBAL_mheap, layout_size(&runtime->layout, SIZE_mheap));
 	want(runtime, copy, GLOBAL_sweep, layout_size(&runtime->layout, SIZE_sweepdata));
 	if (parts & HEAP_METRICS) {
 		TRY(collect_ps(runtime, collected));
-		TRY(collect_ms(runtime, collected));
+		TRY(collect_ms(runtime, collected, image->guess, image->guesses));
 		want_for_metrics(runtime, copy);
 		want_processors(runtime, image);
 		want_running(runtime, image);
@@ -369,6 +369,8 @@ struct spy_error *heap_collect(struct go_runtime *runtime, unsigned parts, bool 
 	struct spy_error *error = NULL;
 
 	memory_state_prepare(image.collected.memory);
+	if (parts & HEAP_METRICS)
+		image.guesses = collect_guess_ms(runtime, &image.guess);
 	copy_reserve(image.collected.state, STATE_BYTES);
 	copy_reserve(spans, SEGMENT * (layout_size(&runtime->layout, SIZE_mspan) + SPAN_GAP));
 	if (!non_blocking)
@@ -398,6 +400,7 @@ struct spy_error *heap_collect(struct go_runtime *runtime, unsigned parts, bool 
 void heap_image_free(struct heap_image *image)
 {
 	vector_free(&image->running);
+	free(image->guess);
 	map_free(&image->arenas);
 	collected_free(&image->collected);
 }

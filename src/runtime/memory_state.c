@@ -7,8 +7,12 @@
 
 enum {
 	PS_MAX = 4096,
+	/* What a program may be made to claim is more than any version has. */
+	MCACHE_BYTES_MAX = 16 << 10,
+	MSPAN_BYTES_MAX = 1 << 10,
+	SPANS_MAX = 1 << 18, /* in caches */
 	PREPARE_TRIES = 3,
-	EAGER_TRIES = 12, /* readings one right after the other */
+	EAGER_TRIES = 4, /* readings one right after the other */
 };
 
 /* ---- ranges ------------------------------------------------------------------------------- */
@@ -61,6 +65,8 @@ static size_t count_classes(const struct runtime_layout *layout)
 	size_t heap = layout_size(layout, FIELD_mheap_nsmallfree) / 8;
 	size_t count = ring ? ring : heap;
 
+	if (ring && layout_size(layout, FIELD_hsd_small_free_count) / 8 != ring)
+		return 0;
 	return count <= SIZE_CLASSES_MAX ? count : 0;
 }
 
@@ -170,7 +176,7 @@ static bool list_ps(struct memory_state *state)
 	size_t mcache = layout_size(state->layout, SIZE_mcache), i;
 
 	state_want(state, global_address(state, GLOBAL_allp), state->allp, sizeof(state->allp));
-	if (!state_fetch(state) || state->allp[1] > PS_MAX)
+	if (!state_fetch(state) || state->allp[1] > PS_MAX || mcache > MCACHE_BYTES_MAX)
 		return false;
 	state->p_count = state->allp[1];
 	state->p_addresses = memory_zeroed(state->p_count + 1, sizeof(uint64_t));
@@ -251,9 +257,21 @@ static void want_memstats(struct memory_state *state)
 			   layout_size(state->layout, SIZE_mstats));
 }
 
+/* mheap_.central: counters up to 1.15, lists of swept spans from then on. */
+static void want_central(struct memory_state *state)
+{
+	size_t offset = layout_offset(state->layout, FIELD_mheap_central);
+
+	if (state->heap)
+		state_want(state, global_address(state, GLOBAL_mheap) + offset,
+			   state->heap + offset, layout_size(state->layout, FIELD_mheap_central));
+}
+
 /* What may be a little older than the counters. */
 static void want_slow(struct memory_state *state)
 {
+	if (!layout_has(state->layout, FIELD_mcentral_nmalloc))
+		want_central(state);
 	if (state->ring)
 		want_memstats(state);
 	if (state->sched)
@@ -292,11 +310,8 @@ static void want_counters(struct memory_state *state)
 			state_want(state, heap + layout_offset(layout, members[i]),
 				   state->heap + layout_offset(layout, members[i]),
 				   layout_size(layout, members[i]));
-	/* Counters up to 1.15, lists of swept spans from then on. */
-	if (state->heap)
-		state_want(state, heap + layout_offset(layout, FIELD_mheap_central),
-			   state->heap + layout_offset(layout, FIELD_mheap_central),
-			   layout_size(layout, FIELD_mheap_central));
+	if (layout_has(layout, FIELD_mcentral_nmalloc))
+		want_central(state);
 }
 
 /* ---- the caches of the Ps ----------------------------------------------------------------- */
@@ -320,7 +335,7 @@ static uint64_t empty_span(const struct memory_state *state)
 }
 
 /* The spans that the first copies of the mcaches name, and room for them. */
-static void list_spans(struct memory_state *state)
+static bool list_spans(struct memory_state *state)
 {
 	size_t size = layout_size(state->layout, SIZE_mspan), count = 0, i, class;
 	uint64_t empty = empty_span(state);
@@ -336,6 +351,8 @@ static void list_spans(struct memory_state *state)
 				span->address = 0;
 			count += span->address != 0;
 		}
+	if (count > SPANS_MAX || size > MSPAN_BYTES_MAX)
+		return false;
 	state->room = memory_resize(state->room, count * 2 + 1, size + 8);
 	count = 0;
 	for (i = 0; i < state->p_count * state->span_classes; i++)
@@ -343,6 +360,7 @@ static void list_spans(struct memory_state *state)
 			state->spans[i].bytes = state->room + size * count++;
 			state->spans[i].after = state->room + size * count++;
 		}
+	return true;
 }
 
 static void want_mcaches(struct memory_state *state, bool after)
@@ -469,9 +487,8 @@ static bool read_once(struct memory_state *state, bool still)
 	state->torn = true;
 	state->readable = state->complete = false;
 	memory_state_prepare(state);
-	if (!state->has_ps || !read_ps(state))
+	if (!state->has_ps || !read_ps(state) || !list_spans(state))
 		return false;
-	list_spans(state);
 	want_slow(state);
 	if (!still)
 		want_mcaches(state, false);

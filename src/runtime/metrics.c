@@ -332,6 +332,10 @@ static number all_goroutines(const struct making_metrics *making)
 	const struct runtime_layout *layout = &making->runtime->layout;
 	number count = variable(making, GLOBAL_allglen, sizeof(uint64_t));
 
+	/* It is written with the length of allgs (proc.go: allgadd). */
+	if (!count.known && making->memory->has_allgs)
+		count = exactly(making->memory->allgs[1]);
+
 	if (layout_has(layout, FIELD_sched_gfree_count)) {
 		count = minus(count, member(making, FIELD_sched_gfree_count, making->sched));
 	} else {

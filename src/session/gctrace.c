@@ -31,23 +31,42 @@ static struct spy_error *missing(const struct spy *spy, const char *what)
 			     (long long)spy->target->pid);
 }
 
+/* Why something that was there before could not be read: a process that is ending has no memory
+ * some time before it has ended. */
 static struct spy_error *failed(struct spy *spy, uint64_t address, size_t size)
 {
-	struct spy_error *ended = target_ended(spy->target);
+	uint8_t byte;
 
-	return ended ? ended : spy_error_fault(address, size);
+	TRY(target_ended(spy->target));
+	TRY(target_read(spy->target, address, &byte, sizeof(byte)));
+	return spy_error_fault(address, size);
 }
 
 struct spy_error *spy_gc_count(struct spy *spy, int64_t *ret)
 {
 	const struct runtime_layout *layout = &spy->runtime.layout;
 	uint64_t memstats = spy->runtime.globals[GLOBAL_memstats].address;
-	uint32_t count;
+	uint64_t work = spy->runtime.globals[GLOBAL_work].address;
+	uint32_t count = 0;
+	uint8_t finds_leaks = 0;
+	struct target_range ranges[] = {
+		{ .address = memstats + layout_offset(layout, FIELD_mstats_numgc),
+		  .buffer = &count,
+		  .size = sizeof(count) },
+		{ .address = work + layout_offset(layout, FIELD_work_goroutine_leak_enabled),
+		  .buffer = &finds_leaks,
+		  .size = sizeof(finds_leaks) },
+	};
+	bool may = work && layout_has(layout, FIELD_work_goroutine_leak_enabled);
 
 	if (!memstats || !layout_has(layout, FIELD_mstats_numgc))
 		return missing(spy, "runtime.memstats.numgc");
-	TRY(target_read(spy->target, memstats + layout_offset(layout, FIELD_mstats_numgc), &count,
-			sizeof(count)));
+	target_readv(spy->target, ranges, may ? 2 : 1);
+	if (!ranges[0].ok)
+		return failed(spy, ranges[0].address, ranges[0].size);
+	/* The runtime forgets it before the collection is counted (1.26+). */
+	if (finds_leaks)
+		spy->readings.gc_finding_leaks = (int64_t)count + 1;
 	*ret = count;
 	return NULL;
 }
@@ -210,7 +229,9 @@ struct spy_error *spy_gc_cycle_read(struct spy *spy, struct spy_gc_cycle *ret, b
 	fill(layout, &copies[1], ret);
 	ret->pid = spy->target->pid;
 	*complete = is_of_one(&first, ret, &copies[0]) && ret->number;
-	if (*complete)
-		correct_forced(spy, &copies[1], ret);
+	if (!*complete)
+		return NULL;
+	correct_forced(spy, &copies[1], ret);
+	ret->finds_leaks = ret->finds_leaks || ret->number == spy->readings.gc_finding_leaks;
 	return NULL;
 }

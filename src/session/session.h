@@ -16,7 +16,8 @@ struct spy_readings {
 	struct memory_state *memory; /* NULL before the first */
 	int directory;               /* /proc/PID, or -1 */
 	VECTOR(const char *) warnings;
-	uint8_t *gc_work;             /* copies of the collector's variables, see gctrace.c */
+	uint8_t *gc_work;         /* copies of the collector's variables, see gctrace.c */
+	int64_t gc_finding_leaks; /* the collection that was seen to look for leaked goroutines */
 	int64_t gc_number, gc_forced; /* the last collection that was read; forced ones by then */
 };
 /* session/stats.c */

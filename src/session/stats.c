@@ -80,10 +80,20 @@ static void add_warnings(struct spy *spy, bool fits)
 		     "objects is unknown");
 }
 
+/* What could not be read of a process that ended says nothing about it. One that is ending has no
+ * memory some time before it has ended. */
+static struct spy_error *check_ended(struct spy *spy)
+{
+	uint64_t address = spy->runtime.globals[GLOBAL_sched].address;
+	uint8_t byte;
+
+	TRY(target_ended(spy->target));
+	return target_read(spy->target, address, &byte, sizeof(byte));
+}
+
 struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *ret)
 {
 	struct spy_stats stats = { .pid = spy->target->pid, .started_at = spy->target->started_at };
-	struct spy_error *ended;
 	struct usage usage;
 	bool fits;
 
@@ -97,12 +107,8 @@ struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *r
 	else
 		read_running(spy, &stats, &fits);
 	usage = usage_of(spy->target, &spy->readings.directory);
-	/* What could not be read of a process that ended says nothing about it. */
-	if (!fits || (spy->target->is_live && usage.threads == SPY_UNKNOWN)) {
-		ended = target_ended(spy->target);
-		if (ended)
-			return ended;
-	}
+	if (!fits || (spy->target->is_live && usage.threads == SPY_UNKNOWN))
+		TRY(check_ended(spy));
 	memory_statistics(spy->readings.memory, &stats.memstats);
 	stats.goroutines = memory_goroutines(spy->readings.memory);
 	stats.threads = usage.threads;

@@ -160,6 +160,8 @@ def inner_differences(heap):
         used = one["objects_capacity"] * one["size"] + one["tail_bytes"]
         if used != one["bytes_reserved"] or one["objects_in_use"] > one["objects_capacity"]:
             wrong.append(f"class {one['class']} does not fit in its spans")
+        if one["free_slots"] != one["objects_capacity"] - one["objects_in_use"]:
+            wrong.append(f"class {one['class']} has {one['free_slots']} free slots")
     resident = heap["resident"]
     if sum(bytes for name, bytes in resident.items() if name != "rss") != resident["rss"]:
         wrong.append(f"resident memory does not add up: {resident}")

@@ -7,6 +7,7 @@ These need neither Go nor the right to look into processes. tests/replay/record 
 import functools
 import json
 import lzma
+import os
 import pathlib
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import gotraceback as go  # noqa: E402
 from helper import ROOT, equal, main  # noqa: E402
 from views import from_json  # noqa: E402
 
-SPY = ROOT / "build/spy"
+SPY = pathlib.Path(os.environ.get("SPY", ROOT / "build/spy"))
 FOLDER = tempfile.TemporaryDirectory(prefix="spy-replay-")
 
 
@@ -69,20 +70,40 @@ def check(version):
         equal(labels[fact["id"]], wanted, f"labels of {fact['name']}")
 
 
+def check_heap(version):
+    """What the spans hold against what the counters say, and metrics against the summary."""
+    options, truth = replay(version)
+    heap = spy("heap", *options)
+    for one in [*heap["size_classes"], heap["total"]]:
+        equal(one["objects_in_use"], one["mallocs"] - one["frees"], f"objects of {one}")
+    equal(heap["total"]["bytes_in_use"], heap["memstats"]["HeapAlloc"], "bytes in use")
+    equal(heap["resident"]["rss"], None, "a core says nothing of what was resident")
+    if int(version.split(".")[1]) < 16:
+        return
+    metrics = spy("metrics", *options)["metrics"]
+    equal([name for name, one in metrics.items() if one.get("value", one.get("counts")) is None],
+          [], "metrics that could not be read")
+    equal(metrics["/sched/gomaxprocs:threads"]["value"] if "/sched/gomaxprocs:threads" in metrics
+          else truth["gomaxprocs"], truth["gomaxprocs"], "GOMAXPROCS")
+
+
 def text_of(digits):
     return bytes.fromhex(digits).decode("utf-8", "replace")
 
 
 def test_go_1_10():
     check("go1.10.8")
+    check_heap("go1.10.8")
 
 
 def test_go_1_17():
     check("go1.17.13")
+    check_heap("go1.17.13")
 
 
 def test_go_1_27():
     check("go1.27.4")
+    check_heap("go1.27.4")
 
 
 if __name__ == "__main__":

@@ -158,10 +158,10 @@ static const struct spy_heap hostile_heap = {
 	{                                                                                          \
 		.number = SPY_UNKNOWN, .size_bytes = SPY_UNKNOWN, .spans = SPY_UNKNOWN,            \
 		.unswept_spans = SPY_UNKNOWN, .objects_in_use = SPY_UNKNOWN,                       \
-		.objects_capacity = SPY_UNKNOWN, .in_use_bytes = SPY_UNKNOWN,                      \
-		.reserved_bytes = SPY_UNKNOWN, .tail_bytes = SPY_UNKNOWN,                          \
-		.waste_bytes = SPY_UNKNOWN, .mallocs = SPY_UNKNOWN, .frees = SPY_UNKNOWN,          \
-		.malloc_bytes = SPY_UNKNOWN, .free_bytes = SPY_UNKNOWN                             \
+		.objects_capacity = SPY_UNKNOWN, .free_slots = SPY_UNKNOWN,                        \
+		.in_use_bytes = SPY_UNKNOWN, .reserved_bytes = SPY_UNKNOWN,                        \
+		.tail_bytes = SPY_UNKNOWN, .waste_bytes = SPY_UNKNOWN, .mallocs = SPY_UNKNOWN,     \
+		.frees = SPY_UNKNOWN, .malloc_bytes = SPY_UNKNOWN, .free_bytes = SPY_UNKNOWN       \
 	}
 
 static const struct spy_memstats no_memstats = {
