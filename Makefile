@@ -12,7 +12,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSPY_VERSION='"$(VERSION)"' -Iinclude -Isrc
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CFLAGS)
 
 # The rooms of the house, from the ground up (docs/ARCHITECTURE.md).
-LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime unwind session
+LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime discover unwind session
 CLI_ROOMS := render cli
 LIB_LIBS := -lisal -lZydis
 CLI_LIBS := -lyajl

@@ -11,7 +11,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "runtime/references.h"
+#include "discover/open.h"
+#include "discover/references.h"
 
 static const char *const slots[GLOBALS] = {
 #define GLOBAL(slot, names, required) [GLOBAL_##slot] = #slot,

@@ -40,18 +40,10 @@ struct go_runtime {
 	VECTOR(const char *) warnings; /* of the arena */
 };
 
-struct go_runtime_options {
-	const char *bin;   /* or NULL */
-	bool table_first;  /* take the row of the version without reading DWARF: quick, for lists */
-	bool without_code; /* no function tables: nothing will be symbolised */
-};
-
 /* How much a file says of its program. */
 enum spy_debug_info debug_info_of(const struct binary *binary);
 
-/* Opens the runtime of a target, which stays the caller's. Reads, stops nothing. */
-struct spy_error *go_runtime_open(struct target *target, const struct go_runtime_options *options,
-				  struct go_runtime *ret) MUST_CHECK;
+/* Frees what discover/open.h opened; the target stays the caller's. */
 void go_runtime_close(struct go_runtime *runtime);
 
 /* The string whose header {pointer, length} stands at `header`, at most `max` bytes of it; read
@@ -62,11 +54,6 @@ const char *go_string_at(struct go_runtime *runtime, const void *header, size_t 
 /* runtime.NumGoroutine() by its counters, without stopping: for lists. SPY_UNKNOWN if unreadable.
  */
 int64_t go_runtime_goroutine_count(struct go_runtime *runtime);
-
-/* Whether the layout fits the process: g.sched.g points at its g, g0.m of an M's g0 at the M,
- * allp[i] has the id i. A GOEXPERIMENT or a patched runtime moves members within a version. DATA if
- * not. */
-struct spy_error *go_runtime_check_layout(struct go_runtime *runtime) MUST_CHECK;
 
 /* Name of a type by the address of its descriptor, "main.job"; NULL if it could not be read. */
 const char *go_type_name(struct go_runtime *runtime, uint64_t type, struct arena *arena);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "discover/open.h"
 #include "session/session.h"
 
 struct spy_error *spy_open(const struct spy_options *options, struct spy **ret)

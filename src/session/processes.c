@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "procmem/processes.h"
+#include "discover/open.h"
 
 #include "session/session.h"
 

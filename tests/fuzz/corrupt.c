@@ -15,9 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "discover/open.h"
+#include "discover/tables.h"
 #include "fuzz/answer.h"
 #include "fuzz/copied_target.h"
-#include "runtime/tables.h"
 #include "session/session.h"
 
 enum { SECONDS_MAX = 60, CHANGES_MAX = 8, SHOWN_MAX = 20 };

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "runtime/fits.h"
-#include "runtime/scan.h"
+#include "discover/fits.h"
+#include "discover/open.h"
+#include "discover/scan.h"
 
 static const char *const fit_names[] = { "no", "weak", "strong" };
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "runtime/tables.h"
+#include "discover/tables.h"
 
 static double now(void)
 {

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discover/open.h"
 #include "runtime/types.h"
 
 static void print_text(const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
-#include "runtime/references.h"
+#include "discover/references.h"
 
 #include "unit/pclntab_image.h"
 #include "unit/unit.h"

@@ -5,8 +5,9 @@
  */
 #include <stdlib.h>
 
-#include "runtime/fits.h"
-#include "runtime/scan.h"
+#include "discover/fits.h"
+#include "discover/open.h"
+#include "discover/scan.h"
 #include "unit/unit.h"
 
 enum {

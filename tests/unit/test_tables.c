@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/cursor.h"
-#include "runtime/tables.h"
+#include "discover/tables.h"
 #include "unit/pclntab_image.h"
 #include "unit/unit.h"
 

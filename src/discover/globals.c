@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/globals.h"
+#include "discover/globals.h"
 
 #include <string.h>
 
-#include "runtime/candidates.h"
-#include "runtime/fits.h"
-#include "runtime/references.h"
-#include "runtime/scan.h"
+#include "discover/candidates.h"
+#include "discover/fits.h"
+#include "discover/references.h"
+#include "discover/scan.h"
 #include "runtime_layouts/references.h"
 
 static struct spy_error *from_symbols(struct go_runtime *runtime)

@@ -2,8 +2,8 @@
  *
  * The tables of a Go program by which everything else is found, without symbols, sections or DWARF.
  */
-#ifndef RUNTIME_TABLES_H
-#define RUNTIME_TABLES_H
+#ifndef DISCOVER_TABLES_H
+#define DISCOVER_TABLES_H
 
 #include "runtime/runtime.h"
 

@@ -3,8 +3,8 @@
  * Where the runtime's variables are: by name (symbol table, DWARF), and in a program that has
  * neither by what refers to them and by what they hold.
  */
-#ifndef RUNTIME_GLOBALS_H
-#define RUNTIME_GLOBALS_H
+#ifndef DISCOVER_GLOBALS_H
+#define DISCOVER_GLOBALS_H
 
 #include "runtime/runtime.h"
 

@@ -3,9 +3,9 @@
  * What is always true of the scheduler's variables (runtime/proc.go, runtime2.go, sema.go).
  */
 #include "base/cursor.h"
+#include "discover/fits.h"
+#include "discover/specimens.h"
 #include "runtime/collect.h"
-#include "runtime/fits.h"
-#include "runtime/specimens.h"
 
 enum {
 	LOOKS = 4,     /* at a structure that does not fit: it may be changing */

@@ -5,7 +5,7 @@
  */
 #include <Zydis/Zydis.h>
 
-#include "runtime/references.h"
+#include "discover/references.h"
 
 static char use_of(const ZydisDecodedInstruction *instruction, const ZydisDecodedOperand *memory)
 {

@@ -14,9 +14,10 @@
 #include <time.h>
 
 #include "base/cursor.h"
+#include "discover/fits.h"
+#include "discover/open.h"
+#include "discover/specimens.h"
 #include "runtime/collect.h"
-#include "runtime/fits.h"
-#include "runtime/specimens.h"
 
 enum {
 	LOOKS = 5, /* at what does not fit: the target runs, and it may be changing */

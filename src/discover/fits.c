@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/fits.h"
+#include "discover/fits.h"
 
 #include "base/cursor.h"
-#include "runtime/specimens.h"
+#include "discover/specimens.h"
 
 enum {
 	LOOKS = 4,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/specimens.h"
+#include "discover/specimens.h"
 
 #include "base/cursor.h"
 

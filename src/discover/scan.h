@@ -3,10 +3,10 @@
  * Where the runtime's variables are, by nothing but what they hold: for programs without symbols,
  * and as a second witness for what was found another way.
  */
-#ifndef RUNTIME_SCAN_H
-#define RUNTIME_SCAN_H
+#ifndef DISCOVER_SCAN_H
+#define DISCOVER_SCAN_H
 
-#include "runtime/candidates.h"
+#include "discover/candidates.h"
 #include "runtime/runtime.h"
 
 /*

@@ -3,7 +3,7 @@
  * runtime/symtab.go: moduledata, pcHeader; cmd/link/internal/ld/symtab.go (symtab) and pcln.go
  * write them.
  */
-#include "runtime/tables.h"
+#include "discover/tables.h"
 
 #include "base/cursor.h"
 

@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+#include "discover/open.h"
+
 #include <string.h>
 
 #include "base/cursor.h"
-#include "runtime/globals.h"
-#include "runtime/tables.h"
+#include "discover/globals.h"
+#include "discover/tables.h"
+#include "runtime/modules.h"
 #include "runtime/types.h"
 
 enum {
 	VERSION_BYTES_MAX = 256,
-	MODULES_MAX = 256,
 	MODINFO_BYTES_MAX = 1 << 20,
 };
-
-const char *go_string_at(struct go_runtime *runtime, const void *header, size_t max,
-			 struct arena *arena)
-{
-	uint64_t address = load_u64(header), size = load_u64((const uint8_t *)header + 8);
-	size_t available;
-	const uint8_t *bytes;
-	char *string;
-
-	if (size > max)
-		return NULL;
-	if (!size)
-		return "";
-	bytes = program_at(&runtime->program, address, &available);
-	if (bytes && available >= size)
-		return arena_bytes(arena, bytes, size);
-	string = arena_alloc(arena, size + 1, 1);
-	if (spy_error_caught(target_read(runtime->target, address, string, size)))
-		return NULL;
-	return string;
-}
 
 /* runtime.buildVersion, as the process has it; NULL if it cannot be read or is empty. */
 static const char *build_version(struct go_runtime *runtime)
@@ -91,76 +72,6 @@ static struct spy_error *find_layout(struct go_runtime *runtime, struct debug_in
 			  "the layout of %s is not known, and %s has no DWARF to tell it",
 			  runtime->version, binary_name(program_symbols(&runtime->program))),
 	    "give a build of the same program with DWARF (without -ldflags=-w) with --bin FILE");
-}
-
-static uint64_t lowest(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Of the sections of variables, either may be the first: .noptrdata as Go's linker lays them out,
- * .data as GNU ld does (its own name comes before those that it does not know). */
-static struct spy_error *add_module(struct go_runtime *runtime, const uint8_t *moduledata,
-				    bool with_code)
-{
-	const struct runtime_layout *layout = &runtime->layout;
-	enum layout_slot table =
-	    layout_has(layout, FIELD_md_pc_header) ? FIELD_md_pc_header : FIELD_md_pclntable;
-	struct go_module module = {
-		.text = layout_number(layout, FIELD_md_text, moduledata),
-		.etext = layout_number(layout, FIELD_md_etext, moduledata),
-		.types = layout_number(layout, FIELD_md_types, moduledata),
-		.etypes = layout_number(layout, FIELD_md_etypes, moduledata),
-		.data = lowest(layout_number(layout, FIELD_md_noptrdata, moduledata),
-			       layout_number(layout, FIELD_md_data, moduledata)),
-		.data_end = layout_number(layout, FIELD_md_enoptrbss, moduledata),
-		.bss = layout_number(layout, FIELD_md_bss, moduledata),
-		.ebss = layout_number(layout, FIELD_md_ebss, moduledata),
-	};
-	struct pclntab_source source = { .address = layout_number(layout, table, moduledata),
-					 .text = module.text,
-					 .etext = module.etext,
-					 .gofunc =
-					     layout_number(layout, FIELD_md_gofunc, moduledata),
-					 .at = program_at,
-					 .context = &runtime->program,
-					 .format = layout->traits->pclntab };
-	struct pclntab *tab;
-
-	*vector_push(&runtime->modules) = module;
-	if (!with_code)
-		return NULL;
-	TRY(pclntab_open(&source, &tab));
-	code_add(runtime->code, tab, module.text, module.etext);
-	return NULL;
-}
-
-/* The modules of the program: firstmoduledata and what is linked to it (plugins). A module that was
- * loaded later and cannot be read costs its functions' names, not the rest. */
-static struct spy_error *read_modules(struct go_runtime *runtime, bool with_code)
-{
-	const struct runtime_layout *layout = &runtime->layout;
-	size_t size = layout_size(layout, SIZE_moduledata), count;
-	uint64_t address = runtime->globals[GLOBAL_firstmoduledata].address;
-	uint8_t *moduledata _cleanup_free_ = memory_new(size, 1);
-
-	for (count = 0; address && count < MODULES_MAX; count++) {
-		struct spy_error *error = target_read(runtime->target, address, moduledata, size);
-
-		if (!error)
-			error = add_module(runtime, moduledata, with_code);
-		if (error && !count)
-			return error;
-		if (error) {
-			*vector_push(&runtime->warnings) =
-			    arena_printf(&runtime->arena, "functions of a plugin have no names: %s",
-					 error->message);
-			spy_error_free(error);
-			return NULL;
-		}
-		address = layout_number(layout, FIELD_md_next, moduledata);
-	}
-	return NULL;
 }
 
 /* What `go version -m` tells: from the file, else (no .go.buildinfo before 1.13) from the variable
@@ -237,7 +148,7 @@ static struct spy_error *open_named(struct go_runtime *runtime, struct debug_inf
 		TRY(find_layout(runtime, info, dwarf_error));
 	if (runtime->layout.source == SPY_LAYOUT_TABLE)
 		TRY(go_runtime_check_layout(runtime));
-	return read_modules(runtime, !options->without_code);
+	return modules_read(runtime, !options->without_code);
 }
 
 /* The version of a program without symbols: what its build info says, else what its code and its
@@ -297,7 +208,7 @@ static struct spy_error *try_version(struct go_runtime *runtime, const struct go
 	TRY(go_version_check(version));
 	TRY(find_layout(runtime, NULL, NULL));
 	TRY(go_tables_check(runtime, tables, &runtime->layout));
-	TRY(read_modules(runtime, true));
+	TRY(modules_read(runtime, true));
 	if (!pclntab_inlining_fits(code_table(runtime->code, 0)))
 		return spy_error_new(SPY_ERROR_DATA,
 				     "the inlined calls of %s are not where it says",
@@ -379,13 +290,6 @@ static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_inf
 	return read_build_info(runtime);
 }
 
-enum spy_debug_info debug_info_of(const struct binary *binary)
-{
-	return binary_has_dwarf(binary)     ? SPY_DEBUG_DWARF
-	       : binary_has_symbols(binary) ? SPY_DEBUG_SYMBOLS
-					    : SPY_DEBUG_NONE;
-}
-
 /* Symbols and DWARF that a distribution took out of the program count as its own. Not for lists,
  * where they would be looked for at every one. */
 static void find_debug_file(struct go_runtime *runtime)
@@ -452,14 +356,4 @@ struct spy_error *go_runtime_open(struct target *target, const struct go_runtime
 	if (error)
 		go_runtime_close(ret);
 	return error;
-}
-
-void go_runtime_close(struct go_runtime *runtime)
-{
-	code_free(runtime->code);
-	vector_free(&runtime->modules);
-	vector_free(&runtime->warnings);
-	program_close(&runtime->program);
-	arena_free(&runtime->arena);
-	*runtime = (struct go_runtime){ 0 };
 }

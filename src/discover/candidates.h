@@ -2,8 +2,8 @@
  *
  * Where a variable of a stripped program may be, and how many witnesses say so.
  */
-#ifndef RUNTIME_CANDIDATES_H
-#define RUNTIME_CANDIDATES_H
+#ifndef DISCOVER_CANDIDATES_H
+#define DISCOVER_CANDIDATES_H
 
 #include <stddef.h>
 #include <stdint.h>

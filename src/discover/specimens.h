@@ -2,8 +2,8 @@
  *
  * A few structures of the target, read together: for checks that look at some of many.
  */
-#ifndef RUNTIME_SPECIMENS_H
-#define RUNTIME_SPECIMENS_H
+#ifndef DISCOVER_SPECIMENS_H
+#define DISCOVER_SPECIMENS_H
 
 #include "runtime/runtime.h"
 

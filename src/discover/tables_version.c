@@ -4,8 +4,9 @@
  * (garble writes "unknown").
  */
 #include "base/cursor.h"
-#include "runtime/references.h"
-#include "runtime/tables.h"
+#include "discover/references.h"
+#include "discover/tables.h"
+#include "runtime/modules.h"
 
 enum { VERSION_BYTES_MAX = 256 };
 
@@ -46,29 +47,11 @@ static struct trial trial_begin(struct go_runtime *runtime, size_t row)
 /* Gives the program's own module and its function table to the runtime, as its layout has them. */
 static struct spy_error *open_module(struct go_runtime *runtime, const struct go_tables *tables)
 {
-	const struct runtime_layout *layout = &runtime->layout;
-	size_t size = layout_size(layout, SIZE_moduledata);
-	uint8_t *bytes _cleanup_free_ = memory_new(size, 1);
-	struct pclntab_source source = { .address = tables->pclntab,
-					 .at = program_at,
-					 .context = &runtime->program,
-					 .format = layout->traits->pclntab };
-	struct go_module module = { 0 };
-	struct pclntab *tab;
-	uint64_t data;
+	size_t size = layout_size(&runtime->layout, SIZE_moduledata);
+	uint8_t *moduledata _cleanup_free_ = memory_new(size, 1);
 
-	TRY(target_read(runtime->target, tables->moduledata, bytes, size));
-	module.text = source.text = layout_number(layout, FIELD_md_text, bytes);
-	module.etext = source.etext = layout_number(layout, FIELD_md_etext, bytes);
-	data = layout_number(layout, FIELD_md_data, bytes);
-	module.data = layout_number(layout, FIELD_md_noptrdata, bytes);
-	if (data < module.data)
-		module.data = data;
-	module.data_end = layout_number(layout, FIELD_md_enoptrbss, bytes);
-	TRY(pclntab_open(&source, &tab));
-	code_add(runtime->code, tab, module.text, module.etext);
-	*vector_push(&runtime->modules) = module;
-	return NULL;
+	TRY(target_read(runtime->target, tables->moduledata, moduledata, size));
+	return modules_add(runtime, moduledata, true);
 }
 
 /* ---- what the program says ----------------------------------------------------------------- */

@@ -3,11 +3,11 @@
  * Two sieves: what a variable's own bytes must be like, read once for all; then what they point at,
  * read for all that is left together. What passes is held against all invariants (fits.h).
  */
-#include "runtime/scan.h"
+#include "discover/scan.h"
 
 #include "base/cursor.h"
-#include "runtime/fits.h"
-#include "runtime/specimens.h"
+#include "discover/fits.h"
+#include "discover/specimens.h"
 
 enum {
 	IMAGE_BYTES_MAX = 64 << 20,

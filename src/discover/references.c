@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/references.h"
+#include "discover/references.h"
 
 void function_references(const struct go_runtime *runtime, const struct pclntab_func *func,
 			 size_t max, struct code_references *ret)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "runtime/candidates.h"
+#include "discover/candidates.h"
 
 void candidates_vote(struct go_candidates *candidates, uint64_t address)
 {

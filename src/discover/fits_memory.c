@@ -4,8 +4,8 @@
  * mgcpacer.go, sizeclasses.go).
  */
 #include "base/cursor.h"
-#include "runtime/fits.h"
-#include "runtime/specimens.h"
+#include "discover/fits.h"
+#include "discover/specimens.h"
 
 enum {
 	LOOKS = 4,   /* at a structure that does not fit: it may be changing */

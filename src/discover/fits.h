@@ -3,8 +3,8 @@
  * Whether a variable of the runtime can be where somebody says that it is: what is always true of
  * it, held against the process.
  */
-#ifndef RUNTIME_FITS_H
-#define RUNTIME_FITS_H
+#ifndef DISCOVER_FITS_H
+#define DISCOVER_FITS_H
 
 #include "runtime/runtime.h"
 

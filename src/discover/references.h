@@ -2,10 +2,10 @@
  *
  * The runtime's variables, by the code that uses them: for programs without symbols and DWARF.
  */
-#ifndef RUNTIME_REFERENCES_H
-#define RUNTIME_REFERENCES_H
+#ifndef DISCOVER_REFERENCES_H
+#define DISCOVER_REFERENCES_H
 
-#include "runtime/candidates.h"
+#include "discover/candidates.h"
 #include "runtime/runtime.h"
 #include "runtime_layouts/references.h"
 
