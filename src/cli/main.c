@@ -126,7 +126,8 @@ static void prefer_large_pages(void)
 	mallopt(M_MMAP_THRESHOLD, ALL_BUT_HUGE);
 	mallopt(M_TRIM_THRESHOLD, 2 * HEAP_BYTES);
 	mallopt(M_TOP_PAD, HEAP_BYTES);
-	heap = malloc(1); /* memory is only counted when it is written to */
+	mallopt(M_ARENA_MAX, 1); /* for the thread that copies a stopped target as well */
+	heap = malloc(1);        /* memory is only counted when it is written to */
 	start = ((uintptr_t)heap + PAGE_BYTES) & ~(uintptr_t)(PAGE_BYTES - 1);
 	if (heap)
 		madvise((void *)start, HEAP_BYTES - PAGE_BYTES, MADV_HUGEPAGE);

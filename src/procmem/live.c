@@ -188,8 +188,8 @@ static bool read_otherwise(struct live *live)
 	return true;
 }
 
-static struct spy_error *live_read(struct target *target, uint64_t address, void *buffer,
-				   size_t size)
+static struct spy_error *read_alone(struct target *target, uint64_t address, void *buffer,
+				    size_t size)
 {
 	struct live *live = live_of(target);
 
@@ -209,6 +209,18 @@ static struct spy_error *live_read(struct target *target, uint64_t address, void
 			break;
 	}
 	return has_ended(target); /* or is about to: its memory is gone */
+}
+
+static struct spy_error *live_read(struct target *target, uint64_t address, void *buffer,
+				   size_t size)
+{
+	struct live *live = live_of(target);
+	struct spy_error *error;
+
+	pthread_mutex_lock(&live->reading);
+	error = read_alone(target, address, buffer, size);
+	pthread_mutex_unlock(&live->reading);
+	return error;
 }
 
 /* Reads the first ranges, with one call. Returns how many of them are settled: all that were read,
@@ -275,7 +287,9 @@ static void live_close(struct target *target)
 
 	live_resume(target);
 	cleanup_close(&live->directory);
-	cleanup_close(&live->memory);
+	if (live->memory >= 0)
+		close(live->memory);
+	pthread_mutex_destroy(&live->reading);
 	arena_free(&live->readable_arena);
 	free(live->exe);
 	free(live);
@@ -289,6 +303,7 @@ static const struct target_ops live_ops = {
 	.threads = live_threads,
 	.pause = live_pause,
 	.resume = live_resume,
+	.while_paused = live_while_paused,
 	.ended = live_ended,
 	.close = live_close,
 };
@@ -373,6 +388,7 @@ struct spy_error *target_open_live(int64_t pid, struct target **ret)
 	live->target = (struct target){ .ops = &live_ops, .is_live = true };
 	live->directory = directory;
 	live->memory = -1;
+	pthread_mutex_init(&live->reading, NULL);
 	error = identify(live, pid);
 	if (!error)
 		error = find_exe(live);

@@ -5,6 +5,8 @@
 #ifndef PROCMEM_LIVE_H
 #define PROCMEM_LIVE_H
 
+#include <pthread.h>
+
 #include "base/vector.h"
 #include "procmem/target.h"
 
@@ -17,10 +19,12 @@ struct live {
 	struct target target;
 	char *exe;
 	int directory; /* /proc/PID, see procfs.h */
-	pid_t
-	    reader;  /* a thread that has not ended: where the main thread has, so has its memory */
-	int memory;  /* /proc/PID/mem where process_vm_readv is not to be had, else -1 */
-	bool nested; /* lives in another PID namespace */
+	/* A thread that has not ended: where the main thread has, so has its memory. */
+	_Atomic pid_t reader;
+	_Atomic int memory; /* /proc/PID/mem where process_vm_readv is not to be had, else -1 */
+	/* Held by who may change those two, and what is below: two threads read a paused target. */
+	pthread_mutex_t reading;
+	bool nested;           /* lives in another PID namespace */
 	struct tracer *tracer; /* while it is paused */
 
 	/* With `memory` only: what may be read, since /proc/PID/mem does not heed PROT_NONE. */
@@ -61,6 +65,8 @@ bool live_list_threads(const struct live *live, tid_vector *tids);
 /* pause.c */
 struct spy_error *live_pause(struct target *target) MUST_CHECK;
 int64_t live_resume(struct target *target);
+struct spy_error *live_while_paused(struct target *target, const struct paused_work *work,
+				    int64_t *paused_ns) MUST_CHECK;
 /* The threads of a paused target. */
 void live_paused_threads(const struct tracer *tracer, struct arena *arena,
 			 struct target_threads *ret);

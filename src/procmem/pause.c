@@ -13,6 +13,9 @@
  * Such a thread counts as stopped: it runs no code of its own, and the trap that awaits it on its
  * way out of the kernel holds it until we let go. Only its registers are unknown.
  *
+ * What is read of the stopped target is read by the tracer itself: to wake another thread, and to
+ * be woken by it, takes longer than to stop a thread.
+ *
  * A stop is looked at and not taken (WNOWAIT), so that a signal whose delivery we interrupted is
  * still the kernel's to deliver when we are killed before we could pass it on.
  */
@@ -61,6 +64,7 @@ struct tracer {
 	pthread_t thread;
 	pid_t tid; /* of our thread */
 	sem_t stopped, resume;
+	const struct paused_work *work; /* NULL: to wait for `resume` */
 	struct spy_error *error;
 
 	thread_vector threads;
@@ -373,7 +377,9 @@ static void *tracer_main(void *argument)
 	prctl(PR_SET_TIMERSLACK, 1); /* of this thread; else a nap of 50 us takes 100 */
 	tracer->error = stop_all(tracer);
 	sem_post(&tracer->stopped);
-	while (!tracer->error && sem_wait(&tracer->resume) != 0)
+	if (!tracer->error && tracer->work)
+		tracer->work->lead(tracer->work->argument);
+	while (!tracer->error && !tracer->work && sem_wait(&tracer->resume) != 0)
 		;
 	for (size_t i = 0; i < tracer->tracees.count; i++)
 		let_go(tracer, i);
@@ -444,22 +450,27 @@ static void wait_for_tracer(struct tracer *tracer)
 	}
 }
 
-struct spy_error *live_pause(struct target *target)
+/* Starts a tracer, which stops the target: live->tracer. */
+static struct spy_error *stop(struct target *target, const struct paused_work *work)
 {
 	struct live *live = live_of(target);
 	struct tracer *tracer;
 	struct spy_error *error;
 
 	if (live->tracer)
-		return NULL;
+		return spy_error_new(SPY_ERROR_USAGE, "process %lld is stopped already",
+				     (long long)target->pid);
 	if (target->pid == getpid())
 		return spy_error_new(SPY_ERROR_USAGE, "process %lld cannot stop itself",
 				     (long long)target->pid);
 	tracer = memory_zeroed(1, sizeof(*tracer));
 	tracer->live = live;
+	tracer->work = work;
 	sem_init(&tracer->stopped, 0, 0);
 	sem_init(&tracer->resume, 0, 0);
+	live->tracer = tracer;
 	if (!tracer_start(tracer)) {
+		live->tracer = NULL;
 		tracer_free(tracer);
 		return spy_error_new(SPY_ERROR_DATA, "cannot start a thread of our own");
 	}
@@ -467,26 +478,49 @@ struct spy_error *live_pause(struct target *target)
 	if (tracer->error) {
 		tracer_join(tracer);
 		error = tracer->error;
+		live->tracer = NULL;
 		tracer_free(tracer);
 		return error;
 	}
-	live->tracer = tracer;
 	return NULL;
 }
 
-int64_t live_resume(struct target *target)
+struct spy_error *live_pause(struct target *target)
+{
+	return live_of(target)->tracer ? NULL : stop(target, NULL);
+}
+
+/* Waits until the target runs on; 0 if it was not stopped. */
+static int64_t finish(struct target *target)
 {
 	struct tracer *tracer = live_of(target)->tracer;
 	int64_t paused_ns;
 
 	if (!tracer)
 		return 0;
-	sem_post(&tracer->resume);
 	tracer_join(tracer);
 	paused_ns = tracer->ended_at - tracer->began_at;
 	tracer_free(tracer);
 	live_of(target)->tracer = NULL;
 	return paused_ns;
+}
+
+int64_t live_resume(struct target *target)
+{
+	struct tracer *tracer = live_of(target)->tracer;
+
+	if (tracer)
+		sem_post(&tracer->resume);
+	return finish(target);
+}
+
+struct spy_error *live_while_paused(struct target *target, const struct paused_work *work,
+				    int64_t *paused_ns)
+{
+	TRY(stop(target, work));
+	work->help(work->argument);
+	*paused_ns = finish(target);
+	return NULL;
 }
 
 void live_paused_threads(const struct tracer *tracer, struct arena *arena,

@@ -50,6 +50,13 @@ struct target_threads {
 	size_t count;
 };
 
+/* What is done while a target stands still, by two threads of ours at once. */
+struct paused_work {
+	void (*lead)(void *argument); /* when it returns, the target runs on */
+	void (*help)(void *argument); /* begins later, or never; may end later */
+	void *argument;
+};
+
 struct target_ops {
 	struct spy_error *(*read)(struct target *target, uint64_t address, void *buffer,
 				  size_t size);
@@ -63,6 +70,9 @@ struct target_ops {
 				     struct target_threads *ret);
 	struct spy_error *(*pause)(struct target *target);
 	int64_t (*resume)(struct target *target);
+	/* NULL: what pause and resume do serves. */
+	struct spy_error *(*while_paused)(struct target *target, const struct paused_work *work,
+					  int64_t *paused_ns);
 	struct spy_error *(*ended)(struct target *target);
 	void (*close)(struct target *target);
 };
@@ -127,6 +137,21 @@ static inline MUST_CHECK struct spy_error *target_pause(struct target *target)
 static inline int64_t target_resume(struct target *target)
 {
 	return target->ops->resume(target);
+}
+
+/* Stops all threads, works, lets them run: less of a standstill than target_pause() and
+ * target_resume(), since the thread that stops them does the work. Both parts may read the target's
+ * memory. On error, as of target_pause(), neither was called. Else *paused_ns is what
+ * target_resume() returns, and both have returned. */
+static inline MUST_CHECK struct spy_error *
+target_while_paused(struct target *target, const struct paused_work *work, int64_t *paused_ns)
+{
+	if (target->ops->while_paused)
+		return target->ops->while_paused(target, work, paused_ns);
+	TRY(target_pause(target));
+	work->lead(work->argument);
+	*paused_ns = target_resume(target);
+	return NULL;
 }
 
 /* NO_PROCESS if the target has ended, else NULL: for telling why a read failed. */

@@ -5,6 +5,7 @@
 
 #include "base/cursor.h"
 #include "runtime/ahead.h"
+#include "runtime/goroutines.h"
 
 enum {
 	GS_MAX = 64 << 20, /* goroutines; a Go program of that many has 128 GiB of stacks */
@@ -15,7 +16,7 @@ enum {
 	DETAIL_BYTES = 1 << 10, /* of a goroutine's stack and what hangs on it, often */
 	SPARE_BYTES = 64 << 10, /* stacks of goroutines that come awake */
 	RESERVED_BYTES_MAX = 512 << 20,
-	REHEARSALS = 2,
+	STATE_BYTES = 256 << 10,        /* of the numbers of memory and scheduler; about */
 	REHEARSED_BYTES_MAX = 16 << 20, /* of gs: less than a processor's cache */
 	PAGE_MASK = 4095,
 	SYSTEM_STACK_BYTES = 32 << 10, /* of a thread's scheduler or signal stack */
@@ -31,67 +32,73 @@ static int64_t now_ns(clockid_t clock)
 
 /* ---- Ps and Ms ---------------------------------------------------------------------------- */
 
+typedef VECTOR(uint64_t) word_vector;
+
+static void free_words(word_vector *words)
+{
+	vector_free(words);
+}
+
+static void reserve_words(word_vector *words, size_t count)
+{
+	if (words->capacity >= count)
+		return;
+	words->items = memory_resize(words->items, count, sizeof(*words->items));
+	words->capacity = count;
+}
+
 static struct spy_error *try_slice(struct go_runtime *runtime, enum global global, size_t max,
-				   uint64_t **items, size_t *count, bool *moved)
+				   word_vector *words, bool *moved)
 {
 	uint64_t address = runtime->globals[global].address, header[2], again[2];
-	struct spy_error *error;
-	uint64_t *read;
 
 	TRY(target_read(runtime->target, address, header, sizeof(header)));
 	if (header[1] > max)
 		return spy_error_new(SPY_ERROR_DATA, "the target says that it has %llu %s",
 				     (unsigned long long)header[1],
 				     global == GLOBAL_allgs ? "goroutines" : "Ps");
-	read = memory_zeroed(header[1], sizeof(*read));
-	error = header[1] ? target_read(runtime->target, header[0], read, header[1] * sizeof(*read))
-			  : NULL;
-	if (!error)
-		error = target_read(runtime->target, address, again, sizeof(again));
-	if (error) {
-		free(read);
-		return error;
-	}
+	reserve_words(words, header[1]);
+	if (header[1])
+		TRY(target_read(runtime->target, header[0], words->items,
+				header[1] * sizeof(*words->items)));
+	TRY(target_read(runtime->target, address, again, sizeof(again)));
 	*moved = memcmp(header, again, sizeof(header)) != 0;
-	*items = read;
-	*count = header[1];
+	words->count = header[1];
 	return NULL;
 }
 
 /* The pointers of a slice. One that grows under the read is read again: its pointer and length are
  * not written at once (runtime/proc.go: allgadd). */
 static struct spy_error *read_slice(struct go_runtime *runtime, enum global global, size_t max,
-				    uint64_t **items, size_t *count)
+				    word_vector *words)
 {
 	bool moved = true;
 	int try;
 
-	for (try = 0; moved && try < TRIES; try++) {
-		free(TAKE(*items));
-		TRY(try_slice(runtime, global, max, items, count, &moved));
-	}
+	for (try = 0; moved && try < TRIES; try++)
+		TRY(try_slice(runtime, global, max, words, &moved));
 	return NULL;
 }
 
 static struct spy_error *read_ps(struct go_runtime *runtime, struct collected *collected)
 {
 	const struct runtime_layout *layout = &runtime->layout;
-	size_t size = layout_size(layout, SIZE_p), count, i;
-	uint64_t *addresses _cleanup_free_ = NULL;
+	size_t size = layout_size(layout, SIZE_p), i;
+	word_vector addresses _cleanup_(free_words) = { 0 };
 	struct copy *copy;
 
-	TRY(read_slice(runtime, GLOBAL_allp, PS_MAX, &addresses, &count));
+	TRY(read_slice(runtime, GLOBAL_allp, PS_MAX, &addresses));
 	copy = copy_new(COPY_BYTES_MAX);
-	for (i = 0; i < count; i++)
-		copy_want(copy, addresses[i], size, 0);
+	for (i = 0; i < addresses.count; i++)
+		copy_want(copy, addresses.items[i], size, 0);
 	copy_fetch(copy, runtime->target);
-	for (i = 0; i < count; i++) {
-		const uint8_t *p = copy_at(copy, addresses[i], size);
+	for (i = 0; i < addresses.count; i++) {
+		const uint8_t *p = copy_at(copy, addresses.items[i], size);
 
 		if (!p)
 			continue;
 		*vector_push(&collected->ps) = (struct raw_p){
-			.address = addresses[i],
+			.address = addresses.items[i],
 			.id = layout_number(layout, FIELD_p_id, p),
 			.status = layout_number(layout, FIELD_p_status, p),
 			.m = layout_number(layout, FIELD_p_m, p),
@@ -186,7 +193,7 @@ static void read_running(struct go_runtime *runtime, struct collected *collected
 	struct map by_address _cleanup_(map_free) = { 0 };
 	size_t i, k;
 
-	if (!(request->collect & SPY_COLLECT_STACKS) || request->non_blocking)
+	if (!(request->collect & SPY_COLLECT_STACKS))
 		return;
 	for (i = 0; i < collected->gs.count; i++)
 		if (collected->gs.items[i].status == G_RUNNING)
@@ -242,74 +249,94 @@ static const void *scheduler_bytes(const struct go_runtime *runtime,
 		       layout_size(&runtime->layout, SIZE_sched));
 }
 
-static struct spy_error *read_all(struct go_runtime *runtime, const struct collect_request *request,
-				  struct collected *collected, const uint64_t *ms, size_t m_count)
-{
-	uint64_t *addresses _cleanup_free_ = NULL;
-	struct segment all = { .runtime = runtime, .collected = collected, .request = request };
+/* What is read, and where to. */
+struct reading {
+	struct go_runtime *runtime;
+	const struct collect_request *request;
+	struct collected *collected;
+	word_vector gs, ms; /* where they were a moment before */
+	struct gs_reading both;
+	struct spy_error *error;
+};
 
-	collected->taken_at = now_ns(CLOCK_REALTIME);
-	collected->monotonic_ns = now_ns(CLOCK_MONOTONIC);
-	TRY(read_ps(runtime, collected));
-	TRY(read_ms(runtime, collected, ms, m_count));
-	want_state(runtime, collected->state);
-	copy_fetch(collected->state, runtime->target);
-	if (collected->ahead)
-		ahead_judge(collected->ahead, scheduler_bytes(runtime, collected));
-	TRY(read_slice(runtime, GLOBAL_allgs, GS_MAX, &addresses, &all.count));
-	all.addresses = addresses;
-	if (request->non_blocking)
-		read_running_on(&all);
-	else
-		read_stopped(&all, collected->ahead);
-	read_running(runtime, collected, request);
-	if (request->collect & SPY_COLLECT_WAITS)
-		collect_semaphores(runtime, collected);
+static struct segment all_gs(const struct reading *reading)
+{
+	return (struct segment){ .runtime = reading->runtime,
+				 .collected = reading->collected,
+				 .request = reading->request,
+				 .addresses = reading->gs.items,
+				 .count = reading->gs.count,
+				 .scratch = reading->collected->scratch };
+}
+
+static void read_memory(const struct reading *reading)
+{
+	const struct collect_request *request = reading->request;
+	struct collected *collected = reading->collected;
+
 	collected->memory_fits =
 	    memory_state_read(collected->memory,
 			      request->collect & SPY_COLLECT_MEMORY ? MEMORY_ALL : MEMORY_VARIABLES,
 			      request->non_blocking ? MEMORY_TRIES : 1);
+}
+
+static struct spy_error *read_all(struct reading *reading)
+{
+	struct go_runtime *runtime = reading->runtime;
+	struct collected *collected = reading->collected;
+	struct segment all;
+
+	collected->taken_at = now_ns(CLOCK_REALTIME);
+	collected->monotonic_ns = now_ns(CLOCK_MONOTONIC);
+	TRY(read_ps(runtime, collected));
+	TRY(read_ms(runtime, collected, reading->ms.items, reading->ms.count));
+	want_state(runtime, collected->state);
+	copy_fetch(collected->state, runtime->target);
+	if (collected->ahead)
+		ahead_judge(collected->ahead, scheduler_bytes(runtime, collected));
+	TRY(read_slice(runtime, GLOBAL_allgs, GS_MAX, &reading->gs));
+	all = all_gs(reading);
+	if (reading->request->non_blocking) {
+		read_running_on(&all);
+	} else {
+		gs_begin(&reading->both, &all, collected->ahead);
+		read_memory(reading); /* while the other thread begins with the gs */
+		gs_finish(&reading->both);
+		read_stopped_details(&all);
+		read_running(runtime, collected, reading->request);
+	}
+	if (reading->request->collect & SPY_COLLECT_WAITS)
+		collect_semaphores(runtime, collected);
+	if (reading->request->non_blocking)
+		read_memory(reading);
 	read_finalizer_state(runtime, collected);
 	return NULL;
 }
 
 /* The Ms as they are now, while the target runs: where to look for them when it does not. */
-static size_t guess_ms(struct go_runtime *runtime, uint64_t **ret)
+static void guess_ms(struct go_runtime *runtime, word_vector *ret)
 {
 	struct collected before = { 0 };
-	size_t i, count;
+	size_t i;
 
 	(void)spy_error_caught(read_ms(runtime, &before, NULL, 0));
-	count = before.ms.count;
-	*ret = memory_new(count, sizeof(**ret));
-	for (i = 0; i < count; i++)
-		(*ret)[i] = before.ms.items[i].address;
+	for (i = 0; i < before.ms.count; i++)
+		*vector_push(ret) = before.ms.items[i].address;
 	vector_free(&before.ms);
-	return count;
 }
 
-/* Room in the list of goroutines, its pages made. */
-static void reserve_list(struct collected *collected, size_t count)
+/* Room in the lists of goroutines, its pages made. */
+static void reserve_lists(struct reading *reading)
 {
-	count += count / 8 + 64;
-	collected->gs.items = memory_new(count, sizeof(*collected->gs.items));
-	collected->gs.capacity = count;
+	struct collected *collected = reading->collected;
+	size_t count = reading->gs.count + reading->gs.count / 8 + 64;
+
+	gs_reserve(collected, count);
 	memset(collected->gs.items, 0, count * sizeof(*collected->gs.items));
-}
-
-/* Reads the gs as they will be read of the stopped target. The kernel copies in half the time what
- * is in the processor's cache, where it stays when it was used a second time. */
-static void rehearse(const struct segment *all)
-{
-	int times;
-	size_t start;
-
-	for (times = 0; times < REHEARSALS; times++)
-		for (start = 0; start < all->count; start += SEGMENT) {
-			struct segment segment = segment_at(all, start);
-
-			fetch_gs(&segment);
-		}
+	memset(collected->ids, 0, count * sizeof(*collected->ids));
+	reserve_words(&reading->gs, count);
+	memset(reading->gs.items + reading->gs.count, 0,
+	       (count - reading->gs.count) * sizeof(*reading->gs.items));
 }
 
 /* Makes room for what will probably hang on the goroutines: a page of new memory costs more to make
@@ -334,45 +361,64 @@ static void reserve_details(const struct segment *all)
 }
 
 /* What can be done before the target is stopped. */
-static void prepare(struct go_runtime *runtime, const struct collect_request *request,
-		    struct collected *collected)
+static void prepare(struct reading *reading)
 {
-	struct segment all = { .runtime = runtime, .collected = collected, .request = request };
-	size_t g = layout_size(&runtime->layout, SIZE_g) + G_GAP, largest;
-	uint64_t *addresses _cleanup_free_ = NULL;
+	const struct collect_request *request = reading->request;
+	struct collected *collected = reading->collected;
+	size_t g = layout_size(&reading->runtime->layout, SIZE_g) + G_GAP, largest;
+	struct segment all;
 
-	if (spy_error_caught(read_slice(runtime, GLOBAL_allgs, GS_MAX, &addresses, &all.count)))
+	guess_ms(reading->runtime, &reading->ms);
+	if (spy_error_caught(read_slice(reading->runtime, GLOBAL_allgs, GS_MAX, &reading->gs)))
 		return; /* will be told when the target is read in earnest */
-	all.addresses = addresses;
 	largest = request->non_blocking ? SEGMENT_NON_BLOCKING : SEGMENT;
-	copy_reserve(collected->scratch, (all.count < largest ? all.count : largest) * g);
-	reserve_list(collected, all.count);
-	if (request->non_blocking || !runtime->target->is_live)
+	copy_reserve(collected->scratch,
+		     (reading->gs.count < largest ? reading->gs.count : largest) * g);
+	reserve_lists(reading);
+	if (request->non_blocking || !reading->runtime->target->is_live)
 		return;
+	copy_reserve(reading->both.scratch,
+		     (reading->gs.count < CHUNK ? reading->gs.count : CHUNK) * g);
+	copy_reserve(collected->state, STATE_BYTES);
+	all = all_gs(reading);
 	if (wants_details(request) && !request->goroutine && !request->limit) {
 		if (request->collect & SPY_COLLECT_STACKS)
 			collected->ahead = ahead_copy(&all);
 		reserve_details(&all);
 	}
 	if (!collected->ahead && all.count * g <= REHEARSED_BYTES_MAX)
-		rehearse(&all);
+		gs_rehearse(&all, reading->both.scratch);
 }
 
-static struct spy_error *stop_and_read(struct go_runtime *runtime,
-				       const struct collect_request *request,
-				       struct collected *collected, const uint64_t *ms,
-				       size_t m_count)
+static void lead(void *argument)
 {
-	struct spy_error *error;
+	struct reading *reading = argument;
+	struct collected *collected = reading->collected;
 
-	if (!request->non_blocking)
-		TRY(target_pause(runtime->target));
-	error = target_threads(runtime->target, &collected->arena, &collected->threads);
-	if (!error)
-		error = read_all(runtime, request, collected, ms, m_count);
-	if (!request->non_blocking)
-		collected->paused_ns = target_resume(runtime->target);
-	return error;
+	reading->error =
+	    target_threads(reading->runtime->target, &collected->arena, &collected->threads);
+	if (!reading->error)
+		reading->error = read_all(reading);
+	gs_end(&reading->both);
+}
+
+static void help(void *argument)
+{
+	gs_help(&((struct reading *)argument)->both);
+}
+
+static struct spy_error *stop_and_read(struct reading *reading)
+{
+	struct paused_work work = { .lead = lead, .help = help, .argument = reading };
+	struct collected *collected = reading->collected;
+
+	if (reading->request->non_blocking)
+		lead(reading);
+	else
+		TRY(target_while_paused(reading->runtime->target, &work, &collected->paused_ns));
+	if (!reading->error && !reading->request->non_blocking)
+		gs_settle(collected);
+	return reading->error;
 }
 
 struct spy_error *collect(struct go_runtime *runtime, const struct collect_request *request,
@@ -382,13 +428,18 @@ struct spy_error *collect(struct go_runtime *runtime, const struct collect_reque
 				       .scratch = copy_new(COPY_BYTES_MAX),
 				       .state = copy_new(COPY_BYTES_MAX),
 				       .memory = memory_state_new(runtime) };
-	uint64_t *ms _cleanup_free_ = NULL;
-	size_t m_count = guess_ms(runtime, &ms);
+	struct reading reading = { .runtime = runtime,
+				   .request = request,
+				   .collected = &collected,
+				   .both.scratch = copy_new(COPY_BYTES_MAX) };
 	struct spy_error *error;
 
-	prepare(runtime, request, &collected);
+	prepare(&reading);
 	memory_state_prepare(collected.memory);
-	error = stop_and_read(runtime, request, &collected, ms, m_count);
+	error = stop_and_read(&reading);
+	copy_free(reading.both.scratch);
+	vector_free(&reading.gs);
+	vector_free(&reading.ms);
 
 	/* What could not be read of a target that ended says nothing about the target. */
 	if (error || collected.torn) {
@@ -419,6 +470,7 @@ void collected_free(struct collected *collected)
 	memory_state_free(collected->memory);
 	copy_free(collected->scratch);
 	vector_free(&collected->gs);
+	free(collected->ids);
 	vector_free(&collected->ms);
 	vector_free(&collected->ps);
 	vector_free(&collected->running);
@@ -439,5 +491,9 @@ struct spy_error *collect_ms(struct go_runtime *runtime, struct collected *colle
 
 size_t collect_guess_ms(struct go_runtime *runtime, uint64_t **ret)
 {
-	return guess_ms(runtime, ret);
+	word_vector ms = { 0 };
+
+	guess_ms(runtime, &ms);
+	*ret = ms.items;
+	return ms.count;
 }

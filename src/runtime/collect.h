@@ -63,11 +63,12 @@ struct collected {
 	VECTOR(struct copy *) copies;
 	uint64_t copied_bytes;   /* in them */
 	VECTOR(struct raw_g) gs; /* all but dead ones */
+	uint64_t *ids;           /* of all gs as they were read; dead ones: UINT64_MAX */
 	struct ahead *ahead;     /* stacks that were copied before; or NULL */
 	VECTOR(struct raw_m) ms;
 	VECTOR(struct raw_p) ps;
 	VECTOR(struct raw_running) running;
-	struct copy *scratch;        /* of gs, a segment at a time */
+	struct copy *scratch;        /* of gs, some at a time */
 	struct copy *state;          /* sched, memstats, mheap_, gcController, mcaches, spans */
 	struct memory_state *memory; /* what the statistics are made of */
 	bool memory_fits;            /* its parts belong to one moment */

@@ -9,44 +9,6 @@ enum {
 	STACK_BYTES_MAX = 256 << 20, /* of one goroutine's stack that is copied */
 };
 
-static void decode_g(const struct runtime_layout *layout, uint64_t address, const uint8_t *bytes,
-		     struct raw_g *ret)
-{
-	*ret = (struct raw_g){
-		.address = address,
-		.goid = layout_number(layout, FIELD_g_goid, bytes),
-		.status = (uint32_t)layout_number(layout, FIELD_g_atomicstatus, bytes) &
-			  ~(uint32_t)G_SCAN,
-		.locked = layout_number(layout, FIELD_g_lockedm, bytes) != 0,
-		.running_cleanups = layout_number(layout, FIELD_g_running_cleanups, bytes) != 0,
-		.tracking_seq = (uint16_t)layout_number(layout, FIELD_g_tracking_seq, bytes),
-		.stack_lo = layout_number(layout, FIELD_g_stack_lo, bytes),
-		.stack_hi = layout_number(layout, FIELD_g_stack_hi, bytes),
-		.sched_pc = layout_number(layout, FIELD_g_sched_pc, bytes),
-		.sched_sp = layout_number(layout, FIELD_g_sched_sp, bytes),
-		.syscall_pc = layout_number(layout, FIELD_g_syscallpc, bytes),
-		.syscall_sp = layout_number(layout, FIELD_g_syscallsp, bytes),
-		.m = layout_number(layout, FIELD_g_m, bytes),
-		.wait_since = (int64_t)layout_number(layout, FIELD_g_waitsince, bytes),
-		.wait_reason = layout_number(layout, FIELD_g_waitreason, bytes),
-		.parent = layout_number(layout, FIELD_g_parent_goid, bytes),
-		.gopc = layout_number(layout, FIELD_g_gopc, bytes),
-		.startpc = layout_number(layout, FIELD_g_startpc, bytes),
-		.waiting = layout_number(layout, FIELD_g_waiting, bytes),
-		.labels = layout_number(layout, FIELD_g_labels, bytes),
-	};
-
-	/* A string in 1.10, an index later. */
-	if (layout_size(layout, FIELD_g_waitreason) == 16)
-		ret->wait_reason_size =
-		    load_u64(bytes + layout_offset(layout, FIELD_g_waitreason) + 8);
-}
-
-static bool is_dead(const struct raw_g *g)
-{
-	return g->status == G_DEAD || g->status == G_IDLE || g->status == G_DEADEXTRA;
-}
-
 /* Where the stack of a goroutine that does not run begins: runtime/traceback.go: initAt. */
 uint64_t parked_sp(const struct raw_g *g)
 {
@@ -64,43 +26,6 @@ void want_stack(struct copy *copy, const struct raw_g *g, uint64_t sp, uint32_t 
 }
 
 /* ---- goroutines, a segment at a time ------------------------------------------------------ */
-
-static struct segment part_of(const struct segment *all, size_t start, size_t largest)
-{
-	struct segment segment = *all;
-
-	segment.addresses += start;
-	segment.count = all->count - start < largest ? all->count - start : largest;
-	return segment;
-}
-
-struct segment segment_at(const struct segment *all, size_t start)
-{
-	return part_of(all, start, SEGMENT);
-}
-
-void fetch_gs(const struct segment *segment)
-{
-	size_t size = layout_size(&segment->runtime->layout, SIZE_g), i;
-	struct copy *scratch = segment->collected->scratch;
-
-	copy_clear(scratch);
-	for (i = 0; i < segment->count; i++)
-		copy_want(scratch, segment->addresses[i], size, 0);
-	copy_fetch(scratch, segment->runtime->target);
-}
-
-void fetched_g(const struct segment *segment, size_t index, struct raw_g *ret)
-{
-	const struct runtime_layout *layout = &segment->runtime->layout;
-	const uint8_t *bytes = copy_at(segment->collected->scratch, segment->addresses[index],
-				       layout_size(layout, SIZE_g));
-
-	if (bytes)
-		decode_g(layout, segment->addresses[index], bytes, ret);
-	else
-		*ret = (struct raw_g){ .address = 0 };
-}
 
 static void read_gs(const struct segment *segment, struct raw_g *gs)
 {
@@ -199,17 +124,22 @@ static uint64_t nth_smallest(uint64_t *numbers, size_t count, size_t n)
 
 /* The id up to which goroutines are detailed: of so many as are listed, and the runtime's own,
  * which are known only when the target runs again. */
-static void choose_detailed(struct collected *collected, size_t limit, size_t system)
+static uint64_t last_detailed(const uint64_t *ids, size_t count, size_t limit, size_t system)
 {
-	size_t count = collected->gs.count, wanted = limit + system, i;
-	uint64_t *ids _cleanup_free_ = NULL;
+	size_t wanted = limit + system, low = 0, some, i;
+	uint64_t *chosen _cleanup_free_ = NULL, bound;
 
-	if (!limit || wanted >= count)
-		return;
-	ids = memory_new(count, sizeof(*ids));
+	if (!limit || limit >= count || wanted >= count)
+		return UINT64_MAX;
+	/* The bound of any of them is one for all, and a low one if older ones stand first. */
+	some = wanted < count / 2 ? 2 * wanted : count;
+	chosen = memory_new(count, sizeof(*chosen));
+	memcpy(chosen, ids, some * sizeof(*chosen));
+	bound = nth_smallest(chosen, some, wanted);
 	for (i = 0; i < count; i++)
-		ids[i] = collected->gs.items[i].goid;
-	collected->last_detailed = nth_smallest(ids, count, wanted);
+		if (ids[i] <= bound)
+			chosen[low++] = ids[i];
+	return nth_smallest(chosen, low, wanted);
 }
 
 /* More than the goroutines of the runtime that any version has: four and some, a worker of the
@@ -226,8 +156,8 @@ static void read_details_of_some(const struct segment *all, struct copy *copy)
 	struct segment segment = *all;
 	size_t i;
 
-	for (i = 0; i < collected->gs.count; i++)
-		if (collected->gs.items[i].goid <= collected->last_detailed)
+	for (i = 0; i < all->count; i++)
+		if (collected->ids[i] <= collected->last_detailed)
 			*vector_push(&some) = collected->gs.items[i];
 	segment.count = some.count;
 	read_details(&segment, some.items, copy);
@@ -242,42 +172,24 @@ struct copy *copy_for(struct collected *collected, size_t segment)
 	return collected->copies.items[segment];
 }
 
-void read_stopped(const struct segment *all, const struct ahead *ahead)
+void read_stopped_details(const struct segment *all)
 {
 	struct collected *collected = all->collected;
-	bool some = all->request->limit, details = wants_details(all->request);
-	size_t start, i;
+	size_t start, limit = all->request->limit;
 
-	for (start = 0; start < all->count; start += SEGMENT) {
-		struct segment segment = segment_at(all, start);
-		size_t kept = collected->gs.count;
-		struct copy *copy = copy_for(collected, some ? 0 : start / SEGMENT);
-
-		fetch_gs(&segment);
-		for (i = 0; i < segment.count; i++) {
-			struct raw_g *g = vector_push(&collected->gs);
-			struct copy *stack;
-
-			fetched_g(&segment, i, g);
-			if (!g->address || is_dead(g)) {
-				*(g->address ? &collected->dead : &collected->torn) += 1;
-				collected->gs.count--;
-				continue;
-			}
-			stack = ahead ? ahead_stack(ahead, start + i, g) : NULL;
-			g->copy = copy;
-			g->stack = stack ? stack : copy;
-		}
-		segment.count = collected->gs.count - kept;
-		if (details && !some) {
-			read_details(&segment, collected->gs.items + kept, copy);
-			collected->copied_bytes += copy_bytes(copy);
-		}
-	}
-	if (!some)
+	if (limit)
+		collected->last_detailed =
+		    last_detailed(collected->ids, all->count, limit, system_goroutines(collected));
+	if (!wants_details(all->request))
 		return;
-	choose_detailed(collected, all->request->limit, system_goroutines(collected));
-	if (details)
+	for (start = 0; start < all->count && !limit; start += SEGMENT) {
+		struct segment segment = segment_at(all, start);
+		struct copy *copy = copy_for(collected, start / SEGMENT);
+
+		read_details(&segment, collected->gs.items + start, copy);
+		collected->copied_bytes += copy_bytes(copy);
+	}
+	if (limit)
 		read_details_of_some(all, copy_for(collected, 0));
 }
 
@@ -328,7 +240,7 @@ static size_t read_moving(const struct segment *segment, uint64_t *changed, bool
  * with what hangs on it in one go. */
 static void choose_before(const struct segment *all)
 {
-	struct collected ids = { .last_detailed = UINT64_MAX };
+	VECTOR(uint64_t) ids = { 0 };
 	struct raw_g *gs _cleanup_free_ = memory_new(SEGMENT_NON_BLOCKING, sizeof(*gs));
 	size_t start, i;
 
@@ -338,11 +250,11 @@ static void choose_before(const struct segment *all)
 		read_gs(&segment, gs);
 		for (i = 0; i < segment.count; i++)
 			if (gs[i].address && !is_dead(&gs[i]))
-				*vector_push(&ids.gs) = gs[i];
+				*vector_push(&ids) = gs[i].goid;
 	}
-	choose_detailed(&ids, all->request->limit, system_goroutines(all->collected));
-	all->collected->last_detailed = ids.last_detailed;
-	vector_free(&ids.gs);
+	all->collected->last_detailed = last_detailed(ids.items, ids.count, all->request->limit,
+						      system_goroutines(all->collected));
+	vector_free(&ids);
 }
 
 void read_running_on(const struct segment *all)

@@ -122,6 +122,77 @@ START_TEST(pause_stops_and_leaves_as_found)
 }
 END_TEST
 
+struct two_looks {
+	struct target *target;
+	pid_t pid;
+	long lead[2], help[2]; /* the target's ticks, before and after a while */
+	int faults[2];
+	struct target_threads threads;
+	struct arena arena;
+};
+
+static void look_twice(struct two_looks *looks, long ticks[2], int *faults)
+{
+	uint64_t address = (uintptr_t)&shared->ticks;
+	uint8_t byte;
+
+	must(target_read(looks->target, address, &ticks[0], sizeof(ticks[0])));
+	for (int i = 0; i < 100; i++) {
+		struct target_range range = { .address = 1, .buffer = &byte, .size = 1 };
+
+		target_readv(looks->target, &range, 1);
+		*faults += !range.ok && spy_error_caught(target_read(looks->target, 1, &byte, 1));
+	}
+	nap_us(2000);
+	must(target_read(looks->target, address, &ticks[1], sizeof(ticks[1])));
+}
+
+static void lead_look(void *argument)
+{
+	struct two_looks *looks = argument;
+
+	ck_assert_int_eq(state_of(looks->pid, looks->pid), 't');
+	must(target_threads(looks->target, &looks->arena, &looks->threads));
+	look_twice(looks, looks->lead, &looks->faults[0]);
+	nap_us(2000);
+}
+
+static void help_look(void *argument)
+{
+	struct two_looks *looks = argument;
+
+	look_twice(looks, looks->help, &looks->faults[1]);
+}
+
+START_TEST(work_is_done_while_paused)
+{
+	struct two_looks looks = { .pid = start(runner) };
+	struct paused_work work = { .lead = lead_look, .help = help_look, .argument = &looks };
+	int64_t paused_ns = 0;
+
+	wait_until(shared->ready && shared->ticks);
+	looks.target = open_target(looks.pid);
+	for (int i = 0; i < 20; i++) {
+		looks.faults[0] = looks.faults[1] = 0;
+		must(target_while_paused(looks.target, &work, &paused_ns));
+		ck_assert_int_gt(paused_ns, 4000 * 1000);
+		ck_assert_int_eq(looks.lead[0], looks.lead[1]);
+		ck_assert_int_eq(looks.faults[0], 100);
+		ck_assert_int_eq(looks.faults[1], 100);
+		ck_assert_uint_eq(looks.threads.count, 1);
+		ck_assert(looks.threads.items[0].has_registers);
+		ck_assert_int_gt(looks.help[0], 0);
+	}
+	wait_until(state_of(looks.pid, looks.pid) == 'R' && shared->ticks > looks.lead[1]);
+	ck_assert_int_eq(target_resume(looks.target), 0);
+	end(looks.pid);
+	must_fail(target_while_paused(looks.target, &work, &paused_ns), SPY_ERROR_NO_PROCESS,
+		  "ended");
+	target_close(looks.target);
+	arena_free(&looks.arena);
+}
+END_TEST
+
 START_TEST(close_lets_go)
 {
 	pid_t pid = start(runner);
@@ -490,6 +561,7 @@ TCase *procmem_pause_case(void)
 	tcase_set_timeout(stopping, 120);
 	tcase_add_checked_fixture(stopping, children_setup, NULL);
 	tcase_add_test(stopping, pause_stops_and_leaves_as_found);
+	tcase_add_test(stopping, work_is_done_while_paused);
 	tcase_add_test(stopping, close_lets_go);
 	tcase_add_test(stopping, pause_leaves_the_stopped_stopped);
 	tcase_add_test(stopping, pause_keeps_blocked_signals);
