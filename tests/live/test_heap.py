@@ -75,7 +75,7 @@ def metrics_equal(t, *arguments, env=None):
     t.check(answer["paused_ns"] > 0, "it was not stopped")
 
 
-@case(flavours=("default", "pie"))
+@case(flavours=("default", "pie", "stripped"))
 def metrics_are_the_programs_own(t):
     metrics_equal(t)
 
@@ -177,7 +177,7 @@ def heap_equal(t, *arguments, env=None):
     return heap
 
 
-@case(flavours=("default", "pie"))
+@case(flavours=("default", "pie", "stripped"))
 def spans_are_what_memstats_says(t):
     heap = heap_equal(t)
     t.check(heap["sweep_done"], "it has had all the time to sweep")

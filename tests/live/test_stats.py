@@ -55,7 +55,7 @@ def compare(t, *arguments, env=None, looks=3):
     return stats
 
 
-@case(flavours=("default", "pie"))
+@case(flavours=("default", "pie", "stripped"))
 def every_member_is_equal(t):
     stats = compare(t)
     t.check(stats["paused_ns"] > 0, "it was not stopped")
