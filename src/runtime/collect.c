@@ -16,8 +16,8 @@ enum {
 	DETAIL_BYTES = 1 << 10, /* of a goroutine's stack and what hangs on it, often */
 	SPARE_BYTES = 64 << 10, /* stacks of goroutines that come awake */
 	RESERVED_BYTES_MAX = 512 << 20,
-	STATE_BYTES = 256 << 10,        /* of the numbers of memory and scheduler; about */
-	REHEARSED_BYTES_MAX = 16 << 20, /* of gs: less than a processor's cache */
+	STATE_BYTES = 64 << 10, /* of the numbers of the scheduler; about */
+	TOUCHED_MAX = 1 << 18,  /* goroutines: what the kernel knows of their pages fits a cache */
 	PAGE_MASK = 4095,
 	SYSTEM_STACK_BYTES = 32 << 10, /* of a thread's scheduler or signal stack */
 };
@@ -360,6 +360,14 @@ static void reserve_details(const struct segment *all)
 	}
 }
 
+static bool stacks_ahead(const struct reading *reading)
+{
+	const struct collect_request *request = reading->request;
+
+	return request->collect & SPY_COLLECT_STACKS && !request->non_blocking &&
+	       !request->goroutine && !request->limit && reading->runtime->target->is_live;
+}
+
 /* What can be done before the target is stopped. */
 static void prepare(struct reading *reading)
 {
@@ -371,7 +379,9 @@ static void prepare(struct reading *reading)
 	guess_ms(reading->runtime, &reading->ms);
 	if (spy_error_caught(read_slice(reading->runtime, GLOBAL_allgs, GS_MAX, &reading->gs)))
 		return; /* will be told when the target is read in earnest */
-	largest = request->non_blocking ? SEGMENT_NON_BLOCKING : SEGMENT;
+	largest = request->non_blocking ? SEGMENT_NON_BLOCKING : CHUNK;
+	if (stacks_ahead(reading))
+		largest = SEGMENT;
 	copy_reserve(collected->scratch,
 		     (reading->gs.count < largest ? reading->gs.count : largest) * g);
 	reserve_lists(reading);
@@ -381,13 +391,12 @@ static void prepare(struct reading *reading)
 		     (reading->gs.count < CHUNK ? reading->gs.count : CHUNK) * g);
 	copy_reserve(collected->state, STATE_BYTES);
 	all = all_gs(reading);
-	if (wants_details(request) && !request->goroutine && !request->limit) {
-		if (request->collect & SPY_COLLECT_STACKS)
-			collected->ahead = ahead_copy(&all);
+	if (stacks_ahead(reading))
+		collected->ahead = ahead_copy(&all);
+	if (wants_details(request) && !request->goroutine && !request->limit)
 		reserve_details(&all);
-	}
-	if (!collected->ahead && all.count * g <= REHEARSED_BYTES_MAX)
-		gs_rehearse(&all, reading->both.scratch);
+	if (!collected->ahead && all.count <= TOUCHED_MAX)
+		gs_touch(&all);
 }
 
 static void lead(void *argument)

@@ -74,10 +74,10 @@ void gs_finish(struct gs_reading *reading);
 void gs_end(struct gs_reading *reading);
 /* What the second thread does: returns after gs_finish() or gs_end(). */
 void gs_help(struct gs_reading *reading);
-/* Reads the gs as they will be read of the stopped target, while it runs. The kernel copies in half
- * the time what is in the processor's cache, where it stays when it was used a second time.
- * `scratch` is the second thread's. */
-void gs_rehearse(const struct segment *all, struct copy *scratch);
+/* Reads a byte of each page of the gs. The kernel copies a page in three quarters of the time when
+ * what it knows of the page is in the processor's cache, where it stays when it was used a second
+ * time. */
+void gs_touch(const struct segment *all);
 /* Counts dead and lost ones and takes them out of collected->gs. */
 void gs_settle(struct collected *collected);
 

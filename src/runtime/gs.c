@@ -6,16 +6,15 @@
  */
 #include "runtime/goroutines.h"
 
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <time.h>
 
 #include "base/cursor.h"
 #include "runtime/ahead.h"
 
 enum {
-	REHEARSALS = 2,
+	TOUCHES = 2,
+	PAGE_BYTES = 4096,
 	YIELDS = 2000, /* about a millisecond */
 	NAP_NS = 50 * 1000,
 };
@@ -193,36 +192,25 @@ void gs_help(struct gs_reading *reading)
 		read_chunks(reading, reading->scratch);
 }
 
-static void *rehearse(void *argument)
+void gs_touch(const struct segment *all)
 {
-	struct gs_reading *rehearsals = argument;
-	int i;
+	struct target_range *ranges _cleanup_free_ = memory_new(all->count, sizeof(*ranges));
+	uint64_t page = 0;
+	uint8_t byte;
+	size_t count = 0, i;
+	int times;
 
-	for (i = 0; i < REHEARSALS; i++)
-		gs_help(&rehearsals[i]);
-	return NULL;
-}
+	for (i = 0; i < all->count; i++) {
+		uint64_t address = all->addresses[i];
 
-void gs_rehearse(const struct segment *all, struct copy *scratch)
-{
-	struct gs_reading rehearsals[REHEARSALS];
-	sigset_t signals, before;
-	pthread_t second;
-	bool alone;
-	int i;
-
-	for (i = 0; i < REHEARSALS; i++)
-		rehearsals[i] = (struct gs_reading){ .scratch = scratch };
-	sigfillset(&signals); /* which are our caller's */
-	pthread_sigmask(SIG_SETMASK, &signals, &before);
-	alone = pthread_create(&second, NULL, rehearse, rehearsals) != 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	for (i = 0; i < REHEARSALS; i++) {
-		gs_begin(&rehearsals[i], all, NULL);
-		gs_finish(&rehearsals[i]);
+		if (address / PAGE_BYTES == page)
+			continue;
+		page = address / PAGE_BYTES;
+		ranges[count++] =
+		    (struct target_range){ .address = address, .buffer = &byte, .size = 1 };
 	}
-	if (!alone)
-		pthread_join(second, NULL);
+	for (times = 0; times < TOUCHES; times++)
+		target_readv(all->runtime->target, ranges, count);
 }
 
 void gs_settle(struct collected *collected)
