@@ -189,6 +189,7 @@ bool memory_stacks_read(struct memory_state *state)
 	good = start_lists(state, &walk) && follow_lists(state, &walk);
 	if (good && walk.stacks.count)
 		good = find_spans(state, &walk) && count_spans(state, &walk);
+	state_forget(state);
 	vector_free(&walk.lists);
 	vector_free(&walk.stacks);
 	vector_free(&walk.spans);

@@ -43,6 +43,11 @@ bool state_fetch(struct memory_state *state)
 	return all;
 }
 
+void state_forget(struct memory_state *state)
+{
+	state->range_count = 0;
+}
+
 static uint64_t global_address(const struct memory_state *state, enum global global)
 {
 	return state->runtime->globals[global].address;
@@ -117,6 +122,7 @@ static void free_ps(struct memory_state *state)
 {
 	size_t i;
 
+	state_forget(state);
 	free(TAKE(state->p_addresses));
 	free(TAKE(state->p_addresses_again));
 	for (i = 0; i < state->p_count; i++)

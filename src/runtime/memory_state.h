@@ -117,6 +117,8 @@ static inline uint64_t state_number(const struct memory_state *state, enum layou
 /* Ranges that are read by one call, in their order. */
 void state_want(struct memory_state *state, uint64_t address, void *buffer, size_t size);
 bool state_fetch(struct memory_state *state);
+/* Drops those that were asked for and not read, before their buffers go. */
+void state_forget(struct memory_state *state);
 
 /* memory_stacks.c: fills state->stacks out of the Ps' caches. False if they changed under it. */
 bool memory_stacks_read(struct memory_state *state);
