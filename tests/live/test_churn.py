@@ -88,6 +88,8 @@ def summaries_add_up(t):
 # What the runners of fixtures/churn/relay.go are called with, and who wakes them.
 RELAY = re.compile(r"^main\.(left|right|baton|pause)\(0x([0-9a-f]+)(\??)", re.MULTILINE)
 RUNNERS = 300
+# Go 1.21 does not keep the number where a traceback looks for it ("?").
+RELAYED = tuple(minor for minor in FEW if minor != 21) + (22,)
 
 
 def relay_adds_up(t, *options, dumps=40):
@@ -109,18 +111,18 @@ def relay_adds_up(t, *options, dumps=40):
     t.check(whole > dumps / 10, f"only {whole} of {dumps} dumps have all runners")
 
 
-@case(minors=FEW)
+@case(minors=RELAYED)
 def relay_at_full_speed(t):
     relay_adds_up(t)
 
 
-@case(minors=FEW)
+@case(minors=RELAYED)
 def relay_of_marked_ones(t):
     """The collector has noted since when the runners wait."""
     relay_adds_up(t, "-collect", "-burst=16")
 
 
-@case(minors=FEW)
+@case(minors=RELAYED)
 def relay_in_bursts(t):
     """Somebody is woken as often as makes g.trackingSeq the same again, then all is quiet."""
     relay_adds_up(t, "-rest=2ms")

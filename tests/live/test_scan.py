@@ -11,7 +11,8 @@ FLAVOURS = ("default", "pie", "cgo", "race")
 TOLD = ("allgs", "allp", "allm", "sched", "mheap_", "m0", "g0", "buildVersion")
 # A patch release that differs from the next in nothing that shows in memory: sizes of structures,
 # what is 0 but inside the vDSO, and the second and third of three statistics before they are used.
-UNSEEN = ("runtime.m.vdsoSP", "runtime.m.vdsoPC", "runtime.mstats.heapStats.stats")
+UNSEEN = ("runtime.m.vdsoSP", "runtime.m.vdsoPC", "runtime.mstats.heapStats.stats",
+          "runtime.mstats.heapStats.gen", "runtime.mstats.gcPauseDist")
 
 
 def ask(t, what):
