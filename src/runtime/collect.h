@@ -106,11 +106,8 @@ void collected_scheduler(struct go_runtime *runtime, const struct collected *col
 
 /* ---- inside the room ---------------------------------------------------------------------- */
 
-/* Wants everything that the numbers of state need; three rounds. */
+/* Wants what the scheduler's figures need. */
 void want_state(struct go_runtime *runtime, struct copy *state);
-void want_caches(struct go_runtime *runtime, struct copy *state, const struct collected *collected);
-void want_cached_spans(struct go_runtime *runtime, struct copy *state,
-		       const struct collected *collected);
 
 /* Labels and waits of goroutines: rounds that are to be fetched one after the other. `round` counts
  * from 0; false when nothing more is wanted. */

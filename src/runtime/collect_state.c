@@ -26,75 +26,9 @@ void want_state(struct go_runtime *runtime, struct copy *state)
 	const struct runtime_layout *layout = &runtime->layout;
 
 	want_global(runtime, state, GLOBAL_sched, layout_size(layout, SIZE_sched));
-	want_global(runtime, state, GLOBAL_memstats, layout_size(layout, SIZE_mstats));
-	want_global(runtime, state, GLOBAL_gc_controller, layout_size(layout, SIZE_gc_controller));
-	want_global(runtime, state, GLOBAL_gcphase, 4);
-	want_global(runtime, state, GLOBAL_gcpercent, 4);
 	want_global(runtime, state, GLOBAL_gomaxprocs, 4);
 	want_global(runtime, state, GLOBAL_ncpu, 4);
 	want_global(runtime, state, GLOBAL_fing_running, 4);
-	want_global(runtime, state, GLOBAL_class_to_size,
-		    runtime->globals[GLOBAL_class_to_size].size <= 256
-			? runtime->globals[GLOBAL_class_to_size].size
-			: 0);
-	/* Only up to 1.15 are there counters in it. */
-	if (layout_has(layout, FIELD_mcentral_nmalloc))
-		want_global(runtime, state, GLOBAL_mheap, layout_size(layout, SIZE_mheap));
-}
-
-void want_caches(struct go_runtime *runtime, struct copy *state, const struct collected *collected)
-{
-	size_t i;
-
-	for (i = 0; i < collected->ps.count; i++)
-		if (collected->ps.items[i].mcache)
-			copy_want(state, collected->ps.items[i].mcache,
-				  layout_size(&runtime->layout, SIZE_mcache), 0);
-}
-
-typedef void cached_span_fn(void *context, size_t span_class, uint64_t span);
-
-static void each_cached_span(const struct go_runtime *runtime, const struct collected *collected,
-			     cached_span_fn *visit, void *context)
-{
-	const struct runtime_layout *layout = &runtime->layout;
-	size_t classes = layout_size(layout, FIELD_mcache_alloc) / 8, i, class;
-
-	for (i = 0; i < collected->ps.count; i++) {
-		const uint8_t *cache =
-		    collected->ps.items[i].mcache
-			? copy_at(collected->state, collected->ps.items[i].mcache,
-				  layout_size(layout, SIZE_mcache))
-			: NULL;
-
-		for (class = 0; cache && class < classes; class ++)
-			visit(context, class,
-			      load_u64(cache + layout_offset(layout, FIELD_mcache_alloc) +
-				       class * 8));
-	}
-}
-
-struct span_wish {
-	struct copy *copy;
-	size_t size;
-};
-
-static void want_span(void *context, size_t span_class, uint64_t span)
-{
-	struct span_wish *wish = context;
-
-	(void)span_class;
-	if (span)
-		copy_want(wish->copy, span, wish->size, 0);
-}
-
-void want_cached_spans(struct go_runtime *runtime, struct copy *state,
-		       const struct collected *collected)
-{
-	struct span_wish wish = { .copy = state,
-				  .size = layout_size(&runtime->layout, SIZE_mspan) };
-
-	each_cached_span(runtime, collected, want_span, &wish);
 }
 
 void collected_memory(const struct collected *collected, struct spy_memory *memory,
