@@ -43,7 +43,8 @@ bool read_pointer_mask(struct go_runtime *runtime, struct pointer_mask *ret)
 	uint64_t first = runtime->globals[GLOBAL_firstmoduledata].address, words[2];
 	const struct go_module *module = runtime->modules.items;
 
-	if (!runtime->modules.count || !first || !layout_has(layout, FIELD_md_gcbssmask) ||
+	if (runtime->pointers_unknown || !runtime->modules.count || !first ||
+	    !layout_has(layout, FIELD_md_gcbssmask) ||
 	    spy_error_caught(target_read(runtime->target,
 					 first + layout_offset(layout, FIELD_md_gcbssmask), words,
 					 sizeof(words))))

@@ -202,6 +202,7 @@ static struct spy_error *try_version(struct go_runtime *runtime, const struct go
 	code_free(runtime->code);
 	runtime->code = code_new();
 	runtime->modules.count = 0;
+	runtime->pointers_unknown = false;
 	memset(runtime->globals, 0, sizeof(runtime->globals));
 	runtime->globals[GLOBAL_firstmoduledata].address = tables->moduledata;
 	runtime->version = version;

@@ -17,8 +17,9 @@ enum {
 	BATCH = 512,
 	SCHED_TRIES = 3,
 	MASK_BYTES_MAX = 1 << 20,
-	SEMTABLE_ROOTS = 251, /* sema.go: semTabSize, 1.10 to 1.27 */
-	SEMTABLE_WORDS = 8,   /* of a root, with its padding */
+	LOWEST_ADDRESS = 4096, /* internal/abi: MinLegalPointer; vm.mmap_min_addr */
+	SEMTABLE_ROOTS = 251,  /* sema.go: semTabSize, 1.10 to 1.27 */
+	SEMTABLE_WORDS = 8,    /* of a root, with its padding */
 	VERSION_BYTES_MAX = 256,
 	MODINFO_BYTES_MIN = 32,
 	MODINFO_BYTES_MAX = 1 << 20,
@@ -91,6 +92,24 @@ static void read_again(struct scan *scan, uint64_t address, uint64_t size)
 					   scan->image + (address - scan->start), size));
 }
 
+/* Whether what the collector takes for pointers are addresses: the mask of another place soon takes
+ * a length for one. */
+static bool mask_fits(const struct scan *scan)
+{
+	uint64_t i;
+
+	for (i = 0; i < scan->pointers.bits; i++) {
+		uint64_t offset = scan->bss_start - scan->start + i * 8, word;
+
+		if (!(scan->mask[i / 8] >> (i % 8) & 1) || offset + 8 > scan->size)
+			continue;
+		word = load_u64(scan->image + offset);
+		if (word && (word < LOWEST_ADDRESS || word >= ADDRESS_END))
+			return false;
+	}
+	return true;
+}
+
 static void read_mask(struct scan *scan)
 {
 	struct pointer_mask mask;
@@ -104,6 +123,10 @@ static void read_mask(struct scan *scan)
 	scan->mask = memory_new(size, 1);
 	if (!spy_error_caught(target_read(scan->runtime->target, mask.bytes, scan->mask, size)))
 		scan->pointers = mask;
+	if (!mask_fits(scan)) {
+		scan->pointers.bits = 0;
+		scan->runtime->pointers_unknown = true;
+	}
 }
 
 static bool start_scan(struct scan *scan, struct go_runtime *runtime)

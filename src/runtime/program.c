@@ -42,28 +42,41 @@ static bool same_file(const struct target_mapping *a, const struct target_mappin
 	return a->inode == b->inode && a->device == b->device && strcmp(a->path, b->path) == 0;
 }
 
-/* Whether the code lies in memory where the program headers say, with the same distance to its
- * place in the file. What is not mapped from the file is not judged. */
-static bool code_is_mapped(const struct program *program, const struct binary *binary,
-			   const struct target_mapping *file)
+/* Whether a segment lies in memory where its program header says, with the same distance to its
+ * place in the file. */
+static bool segment_is_mapped(const struct program *program, const struct binary_segment *segment,
+			      const struct target_mapping *file)
 {
 	const struct target_mappings *all = &program->mappings;
-	const struct binary_segment *segments;
-	size_t count = binary_segments(binary, &segments), i, k;
+	uint64_t start = segment->address + program->bias;
+	bool elsewhere = false;
+	size_t i;
 
-	for (i = 0; i < count; i++) {
-		uint64_t start = segments[i].address + program->bias;
+	for (i = 0; i < all->count; i++) {
+		const struct target_mapping *mapping = &all->items[i];
 
-		for (k = 0; k < all->count && segments[i].executable; k++) {
-			const struct target_mapping *mapping = &all->items[k];
-
-			if (start >= mapping->start && start < mapping->end &&
-			    same_file(mapping, file) &&
-			    start - segments[i].file_offset !=
-				mapping->start - mapping->file_offset)
-				return false;
-		}
+		if (!same_file(mapping, file))
+			continue;
+		if (start >= mapping->start && start < mapping->end)
+			return start - segment->file_offset ==
+			       mapping->start - mapping->file_offset;
+		elsewhere |= mapping->executable == segment->executable &&
+			     mapping->writable == segment->writable;
 	}
+	/* It may have been moved to large pages: then nothing of its kind is mapped from the file.
+	 */
+	return !elsewhere;
+}
+
+static bool is_mapped_as_told(const struct program *program, const struct binary *binary,
+			      const struct target_mapping *file)
+{
+	const struct binary_segment *segments;
+	size_t count = binary_segments(binary, &segments), i;
+
+	for (i = 0; i < count; i++)
+		if (segments[i].file_bytes && !segment_is_mapped(program, &segments[i], file))
+			return false;
 	return true;
 }
 
@@ -82,7 +95,7 @@ static struct spy_error *try_file(struct program *program, const struct target_m
 	for (i = 0; i < all->count; i++) {
 		if (!same_file(&all->items[i], mapping) ||
 		    !bias_of(binary, &all->items[i], &program->bias) ||
-		    !code_is_mapped(program, binary, mapping))
+		    !is_mapped_as_told(program, binary, mapping))
 			continue;
 		program->binary = TAKE(binary);
 		return NULL;

@@ -36,6 +36,7 @@ struct go_runtime {
 	struct go_global globals[GLOBALS];
 	struct code *code;
 	VECTOR(struct go_module) modules;
+	bool pointers_unknown; /* moduledata.gcbssmask is not what the variables are */
 	struct binary_build_info build;
 	VECTOR(const char *) warnings; /* of the arena */
 };
