@@ -141,7 +141,9 @@ def no_reading_is_torn(t):
                 known += 1
                 t.check(low <= row[name] <= high,
                         f"{name} is {row[name]}, should be from {low} to {high}: {row['warnings']}")
-        t.check(row["NumGoroutine"] == 4, f"NumGoroutine is {row['NumGoroutine']}")
+        # A worker of the collector is on the list before it is counted as the runtime's own
+        # (proc.go: newproc1): at that moment runtime.NumGoroutine() counts it, too.
+        t.check(row["NumGoroutine"] in (4, 5), f"NumGoroutine is {row['NumGoroutine']}")
     t.check(known > 50, f"only {known} values could be compared")
 
 
