@@ -12,10 +12,10 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DSPY_VERSION='"$(VERSION)"' -Iinclude -Isrc
 	-fPIC -fvisibility=hidden -fno-strict-aliasing $(WARNINGS) $(CFLAGS)
 
 # The rooms of the house, from the ground up (docs/ARCHITECTURE.md).
-LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime discover unwind session
-CLI_ROOMS := render cli
+LIB_ROOMS := base elf procmem dwarf pclntab runtime_layouts runtime discover unwind values session
+CLI_ROOMS := render tui cli
 LIB_LIBS := -lisal -lZydis
-CLI_LIBS := -lyajl
+CLI_LIBS := -lyajl -lncursesw -ltinfo -lm
 UNIT_LIBS := $(CLI_LIBS) -lz -lcheck -lsubunit -lm -lrt -lpthread
 
 lib_sources := $(foreach room,$(LIB_ROOMS),$(sort $(wildcard src/$(room)/*.c)))

@@ -575,6 +575,171 @@ SPY_API SPY_MUST_CHECK struct spy_error *spy_metrics_take(struct spy *spy,
 							  struct spy_metrics **ret);
 SPY_API void spy_metrics_free(struct spy_metrics *metrics);
 
+/* ---- package variables -------------------------------------------------------------------- */
+
+/* One variable of the program's packages. */
+struct spy_variable {
+	const char *name;    /* with its import path, unescaped: "example.com/app.v2/db.pool" */
+	const char *package; /* the import path */
+	const char *type;    /* as Go writes it; NULL if nothing tells it */
+	uint64_t address;
+	int64_t size_bytes; /* SPY_UNKNOWN if nothing tells it */
+};
+
+struct spy_variable_list {
+	int64_t pid;
+	const char *go_version;
+	const struct spy_variable *variables; /* by name */
+	size_t count;
+	const char *const *warnings;
+	size_t warning_count;
+};
+
+/* Lists the variables; reads the program's files only. Errors: DATA where it is stripped, with a
+ * hint what helps. */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_variable_list(struct spy *spy,
+							   struct spy_variable_list **ret);
+SPY_API void spy_variable_list_free(struct spy_variable_list *list);
+
+/* What a value is made of: reflect.Kind, as far as it matters to a reader. */
+enum spy_value_kind {
+	SPY_VALUE_UNKNOWN, /* a type that could not be understood; only its error is there */
+	SPY_VALUE_BOOL,
+	SPY_VALUE_INT,  /* signed, of any size */
+	SPY_VALUE_UINT, /* unsigned, uintptr too */
+	SPY_VALUE_FLOAT,
+	SPY_VALUE_COMPLEX,
+	SPY_VALUE_STRING,
+	SPY_VALUE_ARRAY,
+	SPY_VALUE_SLICE,
+	SPY_VALUE_STRUCT,
+	SPY_VALUE_POINTER,
+	SPY_VALUE_UNSAFE_POINTER,
+	SPY_VALUE_MAP,
+	SPY_VALUE_INTERFACE,
+	SPY_VALUE_FUNC,
+	SPY_VALUE_CHAN,
+	SPY_VALUE_KINDS,
+};
+
+struct spy_type {
+	const char *name;         /* as Go writes it: "map[string]*main.user"; never NULL */
+	const char *kind_name;    /* as reflect.Kind spells it: "int32", "ptr", "map" */
+	enum spy_value_kind kind; /* says which member of a value is set */
+	int64_t size_bytes;       /* of a value; SPY_UNKNOWN if nothing tells it */
+};
+
+struct spy_value_field;
+struct spy_value_entry;
+
+/*
+ * A value as a tree. What a limit cut off is marked: `cut` is set, and the full length stands
+ * beside what is there. What could not be read has an `error`, and the rest of the tree is there.
+ */
+struct spy_value {
+	const struct spy_type *type;
+	uint64_t address;    /* where it lies; 0: in no memory of the target (a register, len(x)) */
+	const char *error;   /* why it could not be read, one line; else NULL */
+	const char *meaning; /* what it says to a reader, "2026-11-21T18:46:26Z", "1.5s", "locked, 2
+				wait"; safe to print; NULL where the value says it itself */
+	bool nil;            /* pointers, maps, slices, channels, functions, interfaces */
+	bool cut;            /* there is more of it than is here */
+	bool cycle;          /* a pointer to what it is itself a part of; its pointee is NULL */
+	union {
+		bool boolean;
+		int64_t integer;
+		uint64_t natural; /* UINT, and the word of an UNSAFE_POINTER */
+		double real[2];   /* FLOAT: the first; COMPLEX: both */
+		struct {
+			const char *bytes; /* untrusted, may hold NUL; a NUL follows them */
+			size_t kept;
+			int64_t length; /* in the target */
+		} string;
+		struct {
+			const struct spy_value *items;
+			size_t kept;
+			int64_t length, capacity; /* in the target */
+		} list;                           /* ARRAY, SLICE */
+		struct {
+			const struct spy_value_field *fields;
+			size_t count;
+		} structure;
+		struct {
+			uint64_t to;
+			const struct spy_value *pointee; /* NULL: nil, cut, or a cycle */
+		} pointer;
+		struct {
+			const struct spy_value_entry *entries; /* in no order, as in Go */
+			size_t kept;
+			int64_t length; /* in the target */
+		} map;
+		struct {
+			const struct spy_value *value; /* of the dynamic type; NULL: nil, cut */
+		} interface;
+		struct {
+			uint64_t pc;             /* its entry */
+			const char *name, *file; /* NULL if the function table does not know it */
+			int64_t line;
+			const struct spy_value_field *captured; /* by a closure, where DWARF or the
+								   method value tell them */
+			size_t captured_count;
+		} function;
+		struct {
+			const struct spy_value *items; /* its buffer, the oldest first */
+			size_t kept;
+			int64_t length, capacity;
+			int64_t receivers, senders; /* goroutines that wait on it */
+			bool closed;
+		} channel;
+	};
+};
+
+struct spy_value_field {
+	const char *name;
+	bool embedded;
+	struct spy_value value;
+};
+
+struct spy_value_entry {
+	struct spy_value key, value;
+};
+
+/* How much of a value is read; 0 stands for what is usual, -1 for all there is (which is bounded,
+ * too: 16 million values in one tree). */
+struct spy_value_limits {
+	int64_t depth;        /* of pointers, interfaces, elements and fields in each other */
+	int64_t elements;     /* of each array, slice, map and channel */
+	int64_t string_bytes; /* of each string */
+};
+
+/* What an expression says at one moment. */
+struct spy_value_reading {
+	int64_t pid;
+	const char *go_version;
+	int64_t paused_ns, taken_at;
+	const char *name; /* what was read, with its import path and the name that this version of
+			     Go has for it: "runtime.numCPUStartup" */
+	struct spy_value value;
+	const uint8_t *raw; /* the bytes of the value itself, raw_bytes of them; NULL if it lies in
+			       no memory */
+	size_t raw_bytes;
+	const char *const *warnings;
+	size_t warning_count;
+};
+
+/*
+ * Reads an expression: a package variable and a path into it, as Go writes them: `main.cfg.Server`,
+ * `main.users["bob"].Tags[2]`, `main.table[3:7]`, `*main.ptr`, `main.iface.(*pkg.T).field`,
+ * `len(main.queue)`. The last element of an import path will do where no two packages have it. May
+ * be called as often as one likes: what need not be done again is not. Unless options.non_blocking
+ * was set, the target stands still while it is read. Errors: USAGE: the expression is none, or
+ * there is no such variable, field or key (the hint names the nearest); DATA; NO_PROCESS.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_value_read(struct spy *spy, const char *expression,
+							const struct spy_value_limits *limits,
+							struct spy_value_reading **ret);
+SPY_API void spy_value_reading_free(struct spy_value_reading *reading);
+
 /* The version of the library and program, "0.1.0". */
 SPY_API const char *spy_version(void);
 
