@@ -110,6 +110,9 @@ static void warn_of_missing(struct go_runtime *runtime)
 		{ .global = GLOBAL_gc_controller, .expected = controller_has_percent },
 		{ .global = GLOBAL_gcpercent, .expected = !controller_has_percent },
 		{ .global = GLOBAL_mheap, .expected = layout_has(layout, FIELD_mcentral_nmalloc) },
+		{ .global = GLOBAL_span_set_block_pool,
+		  .expected = layout_has(layout, FIELD_mcentral_partial) &&
+			      layout_has(layout, SIZE_span_set_block) },
 		{ .global = GLOBAL_wait_reason_strings,
 		  .expected = layout_size(layout, FIELD_g_waitreason) == 1 },
 	};

@@ -110,6 +110,7 @@ static struct binary_segment segment_of(const struct binary *binary, const Elf64
 		.readable = program->p_flags & PF_R,
 		.writable = program->p_flags & PF_W,
 		.executable = program->p_flags & PF_X,
+		.cut = program->p_filesz > bytes || bytes > in_file,
 	};
 }
 

@@ -40,6 +40,7 @@ bool binary_is_relocatable(const struct binary *binary);
 struct binary_segment { /* a PT_LOAD */
 	uint64_t address, file_offset, file_bytes, memory_bytes;
 	bool readable, writable, executable;
+	bool cut; /* file_bytes is less than the program header says: the file ends before */
 };
 size_t binary_segments(const struct binary *binary, const struct binary_segment **ret);
 

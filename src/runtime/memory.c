@@ -250,6 +250,8 @@ int64_t memory_heap_goal(const struct memory_state *state, bool flushed)
 	if (state->controller && layout_has(layout, FIELD_gcc_heap_goal))
 		return (int64_t)in_controller(state, FIELD_gcc_heap_goal);
 	if (!state->controller || !layout_has(layout, FIELD_gcc_gc_percent_heap_goal) ||
+	    (flushed && state->growth.unknown &&
+	     in_controller(state, FIELD_gcc_memory_limit) != INT64_MAX) ||
 	    !memory_counts(state, flushed, &counts))
 		return SPY_UNKNOWN;
 	return (int64_t)heap_goal(state, counts.unflushed_bytes, flushed);
@@ -302,17 +304,21 @@ static bool fill_heap(const struct memory_state *state, struct spy_memstats *ret
 	return true;
 }
 
+/* A figure and what the flush adds to it. */
+static int64_t grown(const struct memory_state *state, int64_t figure, int64_t by)
+{
+	return state->growth.unknown || figure == SPY_UNKNOWN ? SPY_UNKNOWN : figure + by;
+}
+
 static void fill_parts(const struct memory_state *state, struct spy_memstats *ret)
 {
 	ret->mspan_sys_bytes = known_in_memstats(state, FIELD_mstats_mspan_sys);
 	ret->mcache_sys_bytes = known_in_memstats(state, FIELD_mstats_mcache_sys);
 	ret->buckhash_sys_bytes = known_in_memstats(state, FIELD_mstats_buckhash_sys);
 	ret->gc_sys_bytes = known_in_memstats(state, FIELD_mstats_gc_sys);
-	if (ret->gc_sys_bytes != SPY_UNKNOWN)
-		ret->gc_sys_bytes += state->growth.gc_bytes;
-	ret->other_sys_bytes = known_in_memstats(state, FIELD_mstats_other_sys);
-	if (ret->other_sys_bytes != SPY_UNKNOWN)
-		ret->other_sys_bytes += state->growth.other_bytes;
+	ret->gc_sys_bytes = grown(state, ret->gc_sys_bytes, state->growth.gc_bytes);
+	ret->other_sys_bytes = grown(state, known_in_memstats(state, FIELD_mstats_other_sys),
+				     state->growth.other_bytes);
 	if (state->heap && layout_has(state->layout, FIELD_mheap_spanalloc_inuse))
 		ret->mspan_inuse_bytes =
 		    (int64_t)state_number(state, FIELD_mheap_spanalloc_inuse, state->heap);

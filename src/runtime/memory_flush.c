@@ -116,8 +116,6 @@ static uint64_t count_pool(struct flush *flush, uint64_t wanted)
 	uint64_t address = state->runtime->globals[GLOBAL_span_set_block_pool].address, count = 0;
 	uint64_t word = 0;
 
-	if (!address)
-		return wanted;
 	while (count < wanted && count < POOL_MAX) {
 		state_want(state, address, &word, sizeof(word));
 		if (!state_fetch(state) || !word)
@@ -184,14 +182,21 @@ void memory_flush_read(struct memory_state *state)
 	const struct memory_p *p = flushing_p(state);
 
 	state->growth = (struct memory_growth){ 0 };
-	if (!state->heap || !p || !layout_has(state->layout, FIELD_mcentral_partial) ||
+	if (!layout_has(state->layout, FIELD_mcentral_partial) ||
 	    !layout_has(state->layout, SIZE_span_set_block))
+		return;
+	state->growth.unknown = !state->heap || !p;
+	if (state->growth.unknown)
 		return;
 	flush.free_blocks = POOL_MAX;
 	push_all(&flush);
 	if (flush.free_blocks == POOL_MAX && !state->growth.gc_bytes)
 		return;
-	state->growth = (struct memory_growth){ 0 };
+	state->growth = (struct memory_growth){
+		.unknown = !state->runtime->globals[GLOBAL_span_set_block_pool].address
+	};
+	if (state->growth.unknown)
+		return;
 	flush.free_blocks = count_pool(&flush, POOL_MAX - flush.free_blocks);
 	flush.chunk_base = p->chunk_base;
 	flush.chunk_used = p->chunk_used;

@@ -55,6 +55,7 @@ struct memory_stacks {
 /* What the flush takes for the lists that it puts spans into. */
 struct memory_growth {
 	int64_t gc_bytes, other_bytes;
+	bool unknown; /* it takes something, and what tells how much was not found */
 };
 
 struct memory_state {

@@ -68,14 +68,61 @@ static bool segment_is_mapped(const struct program *program, const struct binary
 	return !elsewhere;
 }
 
+/* How far from `at` on a segment is mapped from the file, if the mapping has it there; else `at`.
+ */
+static uint64_t mapped_end(const struct target_mapping *mapping, uint64_t at, uint64_t bias,
+			   const struct binary_segment *segment)
+{
+	uint64_t start = segment->address + bias;
+	uint64_t end = (start + segment->file_bytes + page_mask) & ~page_mask;
+
+	if (start - segment->file_offset != mapping->start - mapping->file_offset ||
+	    at < (start & ~page_mask) || at >= end)
+		return at;
+	return end;
+}
+
+/* Whether segments have all that is mapped of the file within the program's own stretch of
+ * addresses: one, or those that lie behind one another and became one mapping. What lies elsewhere,
+ * the program may have mapped for itself, and what nobody may read is a gap that the dynamic loader
+ * left. */
+static bool is_explained(const struct program *program, const struct binary_segment *segments,
+			 size_t count, const struct target_mapping *mapping)
+{
+	uint64_t first = UINT64_MAX, end = 0, at = mapping->start, before;
+	size_t i;
+
+	do {
+		before = at;
+		for (i = 0; i < count && at < mapping->end; i++)
+			at = mapped_end(mapping, at, program->bias, &segments[i]);
+	} while (at != before && at < mapping->end);
+	if (at >= mapping->end || !mapping->readable)
+		return true;
+	for (i = 0; i < count; i++) {
+		uint64_t start = (segments[i].address + program->bias) & ~page_mask;
+
+		first = start < first ? start : first;
+		start = segments[i].address + program->bias + segments[i].memory_bytes;
+		end = start > end ? start : end;
+	}
+	return mapping->end <= first || mapping->start >= end;
+}
+
 static bool is_mapped_as_told(const struct program *program, const struct binary *binary,
 			      const struct target_mapping *file)
 {
+	const struct target_mappings *all = &program->mappings;
 	const struct binary_segment *segments;
 	size_t count = binary_segments(binary, &segments), i;
 
 	for (i = 0; i < count; i++)
-		if (segments[i].file_bytes && !segment_is_mapped(program, &segments[i], file))
+		if (segments[i].cut ||
+		    (segments[i].file_bytes && !segment_is_mapped(program, &segments[i], file)))
+			return false;
+	for (i = 0; i < all->count; i++)
+		if (same_file(&all->items[i], file) &&
+		    !is_explained(program, segments, count, &all->items[i]))
 			return false;
 	return true;
 }
