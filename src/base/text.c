@@ -139,6 +139,69 @@ void text_add_escaped(struct text *text, const char *bytes, size_t size)
 	text_add_bytes(text, bytes + plain, size - plain);
 }
 
+/* strconv.Quote of Go; what we hold to be unsafe is more than what Go does not hold to be printable
+ * by little: the private and the invisible. */
+static void add_quoted(struct text *text, const char *bytes, size_t length, unsigned point)
+{
+	static const char letters[] = "abtnvfr";
+
+	if (!length)
+		text_printf(text, "\\x%02x", (unsigned char)*bytes);
+	else if (point == '"' || point == '\\')
+		text_printf(text, "\\%c", (int)point);
+	else if (point >= '\a' && point <= '\r')
+		text_printf(text, "\\%c", letters[point - '\a']);
+	else if (point < 0x80)
+		text_printf(text, "\\x%02x", point);
+	else if (point < 0x10000)
+		text_printf(text, "\\u%04x", point);
+	else
+		text_printf(text, "\\U%08x", point);
+}
+
+void text_add_quoted(struct text *text, const char *bytes, size_t size)
+{
+	size_t plain = 0, i = 0;
+
+	text_add(text, "\"");
+	while (i < size) {
+		unsigned point = 0;
+		size_t length = text_utf8(bytes + i, size - i, &point);
+
+		if (length && !is_unsafe(point) && point != '\\' && point != '"') {
+			i += length;
+			continue;
+		}
+		text_add_bytes(text, bytes + plain, i - plain);
+		add_quoted(text, bytes + i, length, point);
+		i += length ? length : 1;
+		plain = i;
+	}
+	text_add_bytes(text, bytes + plain, size - plain);
+	text_add(text, "\"");
+}
+
+void text_add_rune(struct text *text, unsigned code_point)
+{
+	/* The first byte says by its high bits how many follow. */
+	static const unsigned first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	size_t length = code_point < 0x80      ? 1
+			: code_point < 0x800   ? 2
+			: code_point < 0x10000 ? 3
+					       : 4;
+	char bytes[4];
+	size_t i;
+
+	if (code_point > 0x10ffff || (code_point >= 0xd800 && code_point <= 0xdfff)) {
+		text_add_rune(text, 0xfffd);
+		return;
+	}
+	for (i = length; i-- > 1; code_point >>= 6)
+		bytes[i] = (char)(0x80 | (code_point & 0x3f));
+	bytes[0] = (char)(length == 1 ? code_point : first[length] | code_point);
+	text_add_bytes(text, bytes, length);
+}
+
 char *text_take(struct text *text)
 {
 	char *bytes;

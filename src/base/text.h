@@ -22,6 +22,11 @@ void text_vprintf(struct text *text, const char *format, va_list arguments)
 /* Bytes that are safe on a terminal: valid UTF-8 without control, format and private characters
  * stays, everything else becomes \n, \t, \\ or \xNN (so the result can be told from the input). */
 void text_add_escaped(struct text *text, const char *bytes, size_t size);
+/* The same as Go's %q has it: between double quotes, with \n, \xNN for bytes that are no UTF-8 and
+ * \uNNNN for characters that are not shown. */
+void text_add_quoted(struct text *text, const char *bytes, size_t size);
+/* A character as UTF-8; U+FFFD for what is none. */
+void text_add_rune(struct text *text, unsigned code_point);
 /* The string, owned by the caller; the builder is empty afterwards. Never NULL. */
 char *text_take(struct text *text) __attribute__((returns_nonnull));
 void text_free(struct text *text);

@@ -23,6 +23,7 @@ static const struct {
 	{ .name = "types", .suite = types_suite },
 	{ .name = "tables", .suite = tables_suite },
 	{ .name = "scan", .suite = scan_suite },
+	{ .name = "path", .suite = path_suite },
 	{ .name = "render", .suite = render_suite },
 };
 

@@ -41,6 +41,53 @@ START_TEST(escapes_what_a_terminal_obeys)
 }
 END_TEST
 
+static void expect_quoted(const char *bytes, size_t size, const char *expected)
+{
+	struct text text = { 0 };
+	char *quoted;
+
+	text_add_quoted(&text, bytes, size);
+	quoted = text_take(&text);
+	ck_assert_str_eq(quoted, expected);
+	free(quoted);
+}
+
+START_TEST(quotes_as_go_does)
+{
+	expect_quoted("", 0, "\"\"");
+	expect_quoted("größer, 世界 😀", strlen("größer, 世界 😀"), "\"größer, 世界 😀\"");
+	expect_quoted("\a\b\f\n\r\t\v\\\"'", 10, "\"\\a\\b\\f\\n\\r\\t\\v\\\\\\\"'\"");
+	expect_quoted("\x1b[31m\x7f\0", 7, "\"\\x1b[31m\\x7f\\x00\"");
+	expect_quoted("\xc2\x9b\xe2\x80\xae\xef\xbb\xbf", 8, "\"\\u009b\\u202e\\ufeff\"");
+	expect_quoted("\xf3\xa0\x80\x81", 4, "\"\\U000e0001\"");
+	expect_quoted("a\xff\xed\xa0\x80z", 6, "\"a\\xff\\xed\\xa0\\x80z\"");
+}
+END_TEST
+
+START_TEST(runes_become_utf8)
+{
+	static const unsigned points[] = {
+		'a', 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x10ffff
+	};
+	struct text text = { 0 };
+	size_t i, length;
+	unsigned point;
+
+	for (i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		text.length = 0;
+		text_add_rune(&text, points[i]);
+		length = text_utf8(text.bytes, text.length, &point);
+		ck_assert_uint_eq(length, text.length);
+		ck_assert_uint_eq(point, points[i]);
+	}
+	text.length = 0;
+	text_add_rune(&text, 0xd800);
+	text_add_rune(&text, 0x110000);
+	ck_assert_str_eq(text.bytes, "\xef\xbf\xbd\xef\xbf\xbd");
+	text_free(&text);
+}
+END_TEST
+
 START_TEST(escapes_nothing_as_nothing)
 {
 	expect_escaped("", 0, "");
@@ -185,6 +232,8 @@ Suite *base_suite(void)
 
 	tcase_add_test(cases, escapes_what_a_terminal_obeys);
 	tcase_add_test(cases, escapes_nothing_as_nothing);
+	tcase_add_test(cases, quotes_as_go_does);
+	tcase_add_test(cases, runes_become_utf8);
 	tcase_add_test(cases, cursor_stays_in_its_bytes);
 	tcase_add_test(cases, cursor_takes_no_size_that_wraps);
 	tcase_add_test(cases, cursor_reads_varints);

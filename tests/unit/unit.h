@@ -18,6 +18,7 @@ Suite *references_suite(void);
 Suite *types_suite(void);
 Suite *tables_suite(void);
 Suite *scan_suite(void);
+Suite *path_suite(void);
 Suite *render_suite(void);
 
 #endif
