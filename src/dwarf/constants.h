@@ -28,6 +28,7 @@ enum dwarf_tag {
 	DW_TAG_CONSTANT = 0x27,
 	DW_TAG_SUBPROGRAM = 0x2e,
 	DW_TAG_VARIABLE = 0x34,
+	DW_TAG_UNSPECIFIED_TYPE = 0x3b,
 };
 
 enum dwarf_attribute {
@@ -39,8 +40,13 @@ enum dwarf_attribute {
 	DW_AT_COUNT = 0x37,
 	DW_AT_DATA_MEMBER_LOCATION = 0x38,
 	DW_AT_TYPE = 0x49,
+	DW_AT_GO_KIND = 0x2900,
+	DW_AT_GO_KEY = 0x2901,
+	DW_AT_GO_ELEM = 0x2902,
 	DW_AT_GO_EMBEDDED_FIELD = 0x2903,
+	DW_AT_GO_RUNTIME_TYPE = 0x2904, /* Go 1.11 and later */
 	DW_AT_GO_PACKAGE_NAME = 0x2905, /* Go 1.13 and later */
+	DW_AT_GO_DICT_INDEX = 0x2906,   /* Go 1.18 and later */
 };
 
 enum dwarf_operation {

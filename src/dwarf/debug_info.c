@@ -27,6 +27,8 @@
 #include <stdio.h>
 
 #include "dwarf/constants.h"
+#include "dwarf/info.h"
+#include "dwarf/names.h"
 #include "dwarf/types.h"
 
 /* A name that questions ask for. */
@@ -51,10 +53,6 @@ struct lookup {
 	VECTOR(struct alternative) alternatives; /* by query, and as they stand there */
 };
 
-struct debug_info {
-	struct units units;
-};
-
 struct spy_error *debug_info_open(const struct binary *binary, struct debug_info **ret)
 {
 	struct units units;
@@ -71,6 +69,8 @@ void debug_info_close(struct debug_info *info)
 {
 	if (!info)
 		return;
+	variables_free(&info->variables);
+	go_types_index_free(&info->types);
 	units_close(&info->units);
 	free(info);
 }
@@ -108,17 +108,6 @@ static const char *next_name(const char **list, size_t *length)
 	return name;
 }
 
-/* The package of a name, "internal/runtime/gc" of "internal/runtime/gc.SizeClassToSize": to the
- * first dot after the last slash. */
-static size_t package_length(const char *name, size_t length)
-{
-	const char *slash = memrchr(name, '/', length);
-	const char *start = slash ? slash : name;
-	const char *dot = memchr(start, '.', length - (size_t)(start - name));
-
-	return dot ? (size_t)(dot - name) : 0;
-}
-
 /* What is to be found for the next of a question's names; "&runtime.work" is the type of that
  * variable. */
 static struct wanted next_wanted(enum debug_query_kind kind, const char **list)
@@ -131,7 +120,7 @@ static struct wanted next_wanted(enum debug_query_kind kind, const char **list)
 		wanted.name++;
 		wanted.length--;
 	}
-	wanted.package_length = package_length(wanted.name, wanted.length);
+	wanted.package_length = name_package_length(wanted.name, wanted.length);
 	return wanted;
 }
 
@@ -222,20 +211,26 @@ static bool is_of_unit(const struct wanted *wanted, const struct unit *unit)
 	return i == wanted->package_length && j == unit->name_length;
 }
 
-static bool is_worth_reading(const struct lookup *lookup, const struct unit *unit, bool first)
+bool unit_may_have_types(const struct unit *unit, bool first)
 {
 	static const char runtime[] = "runtime";
-	size_t i;
 
 	if (!unit->is_go)
 		return false;
 	if (first && !unit->tells_package)
 		return true;
-	if (!unit->name)
-		return false;
-	if (unit->name_length == strlen(runtime) &&
-	    memcmp(unit->name, runtime, strlen(runtime)) == 0)
+	return unit->name && unit->name_length == strlen(runtime) &&
+	       memcmp(unit->name, runtime, strlen(runtime)) == 0;
+}
+
+static bool is_worth_reading(const struct lookup *lookup, const struct unit *unit, bool first)
+{
+	size_t i;
+
+	if (unit_may_have_types(unit, first))
 		return true;
+	if (!unit->is_go || !unit->name)
+		return false;
 	for (i = 0; i < lookup->wanted.count; i++)
 		if (lookup->wanted.items[i].kind != DEBUG_MEMBER &&
 		    is_of_unit(&lookup->wanted.items[i], unit))

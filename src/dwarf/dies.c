@@ -195,6 +195,30 @@ static void set_number(struct die *die, unsigned name, uint64_t value)
 	case DW_AT_GO_EMBEDDED_FIELD:
 		die->embedded = value != 0;
 		break;
+	case DW_AT_GO_KIND:
+		die->go_kind = (uint8_t)value;
+		break;
+	case DW_AT_GO_RUNTIME_TYPE:
+		die->go_runtime_type = value;
+		break;
+	case DW_AT_GO_DICT_INDEX:
+		die->go_dict_index = (int64_t)value;
+		break;
+	}
+}
+
+static void set_reference(struct die *die, unsigned name, uint64_t offset)
+{
+	switch (name) {
+	case DW_AT_TYPE:
+		die->type = offset;
+		break;
+	case DW_AT_GO_KEY:
+		die->go_key = offset;
+		break;
+	case DW_AT_GO_ELEM:
+		die->go_elem = offset;
+		break;
 	}
 }
 
@@ -203,8 +227,8 @@ static void set_attribute(struct die *die, unsigned name, const struct form_valu
 	if (name == DW_AT_NAME && value->class == FORM_STRING) {
 		die->name = (const char *)value->bytes;
 		die->name_length = value->length;
-	} else if (name == DW_AT_TYPE && value->class == FORM_REFERENCE) {
-		die->type = value->number;
+	} else if (value->class == FORM_REFERENCE) {
+		set_reference(die, name, value->number);
 	} else if (name == DW_AT_LOCATION) {
 		set_location(die, value);
 	} else if (name == DW_AT_GO_PACKAGE_NAME) {
@@ -217,7 +241,9 @@ static void set_attribute(struct die *die, unsigned name, const struct form_valu
 enum die_status die_read(struct cursor *cursor, const struct die_unit *unit,
 			 const struct abbrev_table *abbrevs, struct die *ret)
 {
-	struct die die = { .offset = cursor->position, .byte_size = -1, .count = -1 };
+	struct die die = {
+		.offset = cursor->position, .byte_size = -1, .count = -1, .go_dict_index = -1
+	};
 	uint64_t code = cursor_uvarint(cursor);
 	const struct abbrev *abbrev;
 	uint32_t i;

@@ -26,6 +26,10 @@ struct die {
 	int64_t constant;
 	int64_t byte_size, count; /* of a type, of an array; -1 where it is not told */
 	uint64_t language;        /* of a unit */
+	unsigned go_kind;         /* of a type: reflect.Kind; 0 if there is none */
+	uint64_t go_key, go_elem; /* offsets of the DIEs of those types; 0 if there is none */
+	uint64_t go_runtime_type; /* see go_types.h; 0 if there is none */
+	int64_t go_dict_index;    /* -1 if there is none */
 };
 
 /* What the forms of a DIE depend on. */
