@@ -62,16 +62,16 @@ def table_and_dwarf_agree(t):
 
 
 @functools.cache
-def truth_program():
-    """Go's own reader of DWARF, as a program."""
+def truth_program(name):
+    """A program with Go's own reader of DWARF."""
     if not shutil.which("go"):
-        return None
+        raise Skip("there is no go command")
     directory = tempfile.TemporaryDirectory()
     atexit.register(directory.cleanup)
-    path = pathlib.Path(directory.name) / "dwarf_truth"
+    path = pathlib.Path(directory.name) / name
     environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": ""}
     subprocess.run(
-        ["go", "build", "-o", str(path), str(ROOT / "tests/live/dwarf_truth.go")],
+        ["go", "build", "-o", str(path), str(ROOT / f"tests/live/{name}.go")],
         env=environment,
         check=True,
     )
@@ -81,12 +81,25 @@ def truth_program():
 @case(flavours=WITH_DWARF)
 def dwarf_is_read_as_go_reads_it(t):
     """All variables, constants, types and members, some 10,000 of each program."""
-    ask, truth = tool("dwarf_ask"), truth_program()
-    if truth is None:
-        raise Skip("there is no go command")
+    ask, truth = tool("dwarf_ask"), truth_program("dwarf_truth")
     program = t.path(f"blocks-{t.flavour}")
     want = run(truth, program)
     got = run(ask, program, stdin=want).splitlines()
+    want = want.splitlines()
+    t.check(len(want) > 5000, f"Go found only {len(want)} things")
+    t.equal(len(got), len(want), "number of answers")
+    wrong = [f"{g!r}, should be {w!r}" for g, w in zip(got, want) if g != w]
+    t.check(not wrong, f"{len(wrong)} answers differ, the first: {wrong[:1]}")
+
+
+@case(flavours=WITH_DWARF)
+def variables_and_types_of_dwarf_are_as_go_reads_them(t):
+    """Every package variable, and every type with its members, its names and its descriptor."""
+    ask, truth = tool("dwarf_types_ask"), truth_program("dwarf_types_truth")
+    program = t.path(f"blocks-{t.flavour}")
+    want = run(truth, program)
+    offsets = [line.split("\t")[1] for line in want.splitlines() if line.startswith("type\t")]
+    got = run(ask, program, stdin="".join(offset + "\n" for offset in offsets)).splitlines()
     want = want.splitlines()
     t.check(len(want) > 5000, f"Go found only {len(want)} things")
     t.equal(len(got), len(want), "number of answers")

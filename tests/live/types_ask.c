@@ -1,106 +1,175 @@
 /* SPDX-License-Identifier: MIT
  *
- * types_ask BINARY: prints all package variables of a Go program, and the types whose offsets in
- * .debug_info stand in the lines of stdin, in the form of types_truth.go.
+ * types_ask PID [BIN]: reads questions from stdin, words apart by TAB, and prints the answers of
+ * runtime/types.h as lines of words apart by TAB, each text in hexadecimal digits, "-" where it is
+ * unknown.
+ *
+ *	type ADDRESS         the type, and a line for each field, method and parameter
+ *	value ADDRESS 0|1    what the interface there holds; 1: it has methods
+ *	all                  the address and name of each type of the modules
+ *	find NAME            the address of the type of that name, in hexadecimal digits
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "dwarf/go_types.h"
-#include "dwarf/variables.h"
+#include "discover/open.h"
+#include "runtime/types.h"
 
-static void die(const struct spy_error *error)
+static void print_text(const char *text)
 {
-	fprintf(stderr, "types_ask: %s\n", error->message);
-	exit(1);
+	putchar('\t');
+	if (!text)
+		putchar('-');
+	else
+		putchar('"');
+	for (; text && *text; text++)
+		printf("%02x", (unsigned char)*text);
 }
 
-static const struct debug_type *type_at(struct debug_info *info, uint64_t offset)
+static void print_fields(struct go_types *types, const struct go_type *type)
 {
-	const struct debug_type *type = NULL;
-	struct spy_error *error = debug_type_get(info, offset, &type);
-
-	if (error)
-		die(error);
-	return type;
-}
-
-static uint64_t whole(struct debug_info *info, uint64_t offset)
-{
-	return offset ? type_at(info, offset)->offset : 0;
-}
-
-/* What the type's names and descriptor lead to, "-" where it is not this type. */
-static void print_found(struct debug_info *info, const struct debug_type *type)
-{
-	uint64_t by_name = 0, by_raw_name = 0, by_descriptor = 0;
-	bool ambiguous = false;
-	struct spy_error *error = debug_type_find(info, type->name, &by_name, &ambiguous);
-
-	if (!error && !ambiguous)
-		error = debug_type_find(info, type->raw_name, &by_raw_name, &ambiguous);
-	if (!error)
-		error = debug_type_of_descriptor(info, type->runtime_type, &by_descriptor);
-	if (error)
-		die(error);
-	printf("\t%s", ambiguous                                                ? "ambiguous"
-		       : by_name == type->offset && by_raw_name == type->offset ? "found"
-										: "-");
-	printf("\t%s", type->runtime_type == 0                                       ? "none"
-		       : by_descriptor && whole(info, by_descriptor) == type->offset ? "found"
-										     : "-");
-}
-
-static void print_type(struct debug_info *info, uint64_t offset)
-{
-	const struct debug_type *type = type_at(info, offset);
+	const struct go_type_field *fields;
 	size_t i;
 
-	printf("type\t%" PRIu64 "\t%" PRIu64 "\t%s\t%u\t%" PRId64 "\t%" PRIu64 "\t%" PRIu64
-	       "\t%" PRId64 "\t%" PRIu64 "\t%" PRIu64,
-	       offset, type->offset, type->raw_name, type->kind, type->size,
-	       whole(info, type->elem), whole(info, type->key), type->count, type->inside,
-	       type->runtime_type);
-	print_found(info, type);
-	putchar('\n');
-	for (i = 0; i < type->member_count; i++)
-		printf("member\t%s\t%" PRIu64 "\t%" PRIu64 "\t%d\n", type->members[i].name,
-		       type->members[i].offset, whole(info, type->members[i].type),
-		       type->members[i].embedded);
+	if (!go_types_fields(types, type, &fields))
+		return;
+	for (i = 0; i < type->field_count; i++) {
+		printf("field\t%" PRIu64 "\t%" PRIu64 "\t%d\t%d", fields[i].type, fields[i].offset,
+		       fields[i].embedded, fields[i].exported);
+		print_text(fields[i].name);
+		print_text(fields[i].tag);
+		putchar('\n');
+	}
 }
 
-static void print_variables(struct debug_info *info)
+static void print_methods(struct go_types *types, const struct go_type *type)
 {
-	const struct debug_variable *variables;
-	struct spy_error *error;
-	size_t count = 0, i;
+	const struct go_type_method *methods;
+	size_t i;
 
-	error = debug_variables(info, &variables, &count);
-	if (error)
-		die(error);
-	for (i = 0; i < count; i++)
-		printf("variable\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\n", variables[i].package,
-		       variables[i].name, variables[i].address, whole(info, variables[i].type));
+	if (!go_types_methods(types, type, &methods))
+		return;
+	for (i = 0; i < type->method_count; i++) {
+		printf("method\t%" PRIu64 "\t%d", methods[i].type, methods[i].exported);
+		print_text(methods[i].name);
+		putchar('\n');
+	}
+}
+
+static void print_parameters(struct go_types *types, const struct go_type *type)
+{
+	const uint64_t *parameters;
+	size_t i;
+
+	if (!go_types_parameters(types, type, &parameters))
+		return;
+	for (i = 0; i < (size_t)type->in_count + type->out_count; i++)
+		printf("%s\t%" PRIu64 "\n", i < type->in_count ? "in" : "out", parameters[i]);
+}
+
+static void print_pointers(struct go_types *types, const struct go_type *type)
+{
+	const uint8_t *bits;
+	uint64_t words = type->pointer_bytes / 8, i;
+
+	if (!go_types_pointers(types, type, &bits))
+		return;
+	printf("pointers\t");
+	for (i = 0; i < words; i += 4)
+		printf("%x", bits[i / 8] >> i % 8 & 15);
+	putchar('\n');
+}
+
+static void print_type(struct go_types *types, uint64_t address)
+{
+	const struct go_type *type = go_types_get(types, address);
+
+	if (type) {
+		printf("type\t%d\t%d\t%d\t%d\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+		       "\t%" PRIu64 "\t%u",
+		       type->kind, type->named, type->variadic, type->direction, type->size,
+		       type->elem, type->key, type->length, type->pointer_bytes,
+		       type->method_count);
+		print_text(type->name);
+		print_text(type->package);
+		putchar('\n');
+		print_fields(types, type);
+		print_methods(types, type);
+		print_parameters(types, type);
+		print_pointers(types, type);
+	}
+	printf("end\n");
+}
+
+static void print_value(struct go_runtime *runtime, struct go_types *types, uint64_t address,
+			bool has_methods)
+{
+	struct go_interface value;
+	uint64_t words[2];
+
+	if (spy_error_caught(target_read(runtime->target, address, words, sizeof(words))) ||
+	    !go_types_interface(types, words, has_methods, &value))
+		printf("value\t-\nend\n");
+	else
+		printf("value\t%" PRIu64 "\t%" PRIu64 "\nend\n", value.type, value.data);
+}
+
+static bool print_one(void *context, const struct go_type *type)
+{
+	(void)context;
+	printf("one\t%" PRIu64, type->address);
+	print_text(type->name);
+	putchar('\n');
+	return true;
+}
+
+static void answer(struct go_runtime *runtime, struct go_types *types, char *line)
+{
+	const char *what = strsep(&line, "\t\n");
+	const char *word = line ? strsep(&line, "\t\n") : NULL;
+	const char *more = line ? strsep(&line, "\t\n") : NULL;
+	const struct go_type *type;
+
+	if (strcmp(what, "type") == 0 && word) {
+		print_type(types, strtoull(word, NULL, 10));
+	} else if (strcmp(what, "value") == 0 && word && more) {
+		print_value(runtime, types, strtoull(word, NULL, 10), more[0] == '1');
+	} else if (strcmp(what, "all") == 0) {
+		printf("complete\t%d\nend\n", go_types_each(types, print_one, NULL));
+	} else if (strcmp(what, "find") == 0 && word) {
+		type = go_types_find(types, word);
+		printf("found\t%" PRIu64 "\nend\n", type ? type->address : 0);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct debug_info *info = NULL;
-	struct binary *binary = NULL;
+	struct go_runtime_options options = { .bin = argc > 2 ? argv[2] : NULL,
+					      .without_code = true };
+	struct target *target = NULL;
+	struct go_runtime runtime;
+	struct go_types *types;
 	struct spy_error *error;
-	char line[64];
+	char *line = NULL;
+	size_t size = 0;
 
-	if (argc != 2)
+	if (argc < 2)
 		return 2;
-	error = binary_open(argv[1], &binary);
+	error = target_open_live(strtoll(argv[1], NULL, 10), &target);
 	if (!error)
-		error = debug_info_open(binary, &info);
-	if (error)
-		die(error);
-	print_variables(info);
-	while (fgets(line, sizeof(line), stdin))
-		print_type(info, strtoull(line, NULL, 10));
-	debug_info_close(info);
-	binary_close(binary);
+		error = go_runtime_open(target, &options, &runtime);
+	if (error) {
+		fprintf(stderr, "types_ask: %s\n", error->message);
+		return 1;
+	}
+	types = go_types_new(&runtime);
+	while (getline(&line, &size, stdin) > 0)
+		answer(&runtime, types, line);
+	go_types_free(types);
+	go_runtime_close(&runtime);
+	target_close(target);
+	free(line);
 	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// types_truth prints the package variables and the types of a Go program as Go's own debug/dwarf
-// reads them, in the words of types_ask.
+// dwarf_types_truth prints the package variables and the types of a Go program as Go's own debug/dwarf
+// reads them, in the words of dwarf_types_ask.
 package main
 
 import (
