@@ -44,7 +44,7 @@ $(BUILD)/libspy.so: $(lib_objects) src/session/libspy.map
 $(BUILD)/spy: $(cli_objects) $(BUILD)/libspy.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(CLI_LIBS)
 
-$(BUILD)/unit: $(unit_objects) $(filter $(BUILD)/render/%,$(cli_objects)) $(BUILD)/libspy.a
+$(BUILD)/unit: $(unit_objects) $(filter $(BUILD)/render/% $(BUILD)/tui/%,$(cli_objects)) $(BUILD)/libspy.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS) $(UNIT_LIBS)
 
 $(BUILD)/%.o: src/%.c Makefile

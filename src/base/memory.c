@@ -10,11 +10,20 @@
 /* The contract's status for "the target or its data could not be read". */
 enum { OUT_OF_MEMORY_STATUS = 1 };
 
+static void (*before_end)(void);
+
+void memory_before_end(void (*action)(void))
+{
+	before_end = action;
+}
+
 static void out_of_memory(void) __attribute__((noreturn));
 static void out_of_memory(void)
 {
 	static const char message[] = "spy: out of memory\n";
 
+	if (before_end)
+		before_end();
 	/* Nothing can be done about a failed write of the last words. */
 	if (write(STDERR_FILENO, message, sizeof(message) - 1) < 0)
 		_exit(OUT_OF_MEMORY_STATUS);

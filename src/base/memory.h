@@ -19,6 +19,9 @@ void *memory_new(size_t count, size_t size) __attribute__((malloc, returns_nonnu
 void *memory_zeroed(size_t count, size_t size) __attribute__((malloc, returns_nonnull));
 void *memory_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 char *memory_string(const char *string) __attribute__((malloc, returns_nonnull));
+/* What is done before the process ends for want of memory: for a program that has changed the
+ * terminal. NULL: nothing. */
+void memory_before_end(void (*action)(void));
 
 /* Scope cleanup: `char *line _cleanup_free_ = NULL;` */
 static inline void cleanup_free(void *pointer)

@@ -31,13 +31,14 @@ def program():
     """Builds spy over the fake engine, once."""
     folder = tempfile.mkdtemp(prefix="spy-cli-")
     atexit.register(shutil.rmtree, folder)
-    sources = [str(path) for room in ("base", "render", "cli")
+    sources = [str(path) for room in ("base", "render", "tui", "cli")
                for path in sorted((ROOT / "src" / room).glob("*.c"))]
     sources += [str(ROOT / "tests/cli/fake_engine.c"), str(ROOT / "tests/unit/fake_snapshot.c"),
                 str(ROOT / "tests/unit/fake_heap.c")]
     binary = f"{folder}/spy"
     subprocess.run([os.environ.get("CC", "cc"), *FLAGS, f"-I{ROOT}/include", f"-I{ROOT}/src",
-                    f"-I{ROOT}/tests", "-o", binary, *sources, "-lyajl", "-lm"], check=True)
+                    f"-I{ROOT}/tests", "-o", binary, *sources, "-lyajl", "-lncursesw", "-ltinfo",
+                    "-lm"], check=True)
     return binary
 
 

@@ -25,6 +25,7 @@ static const struct {
 	{ .name = "scan", .suite = scan_suite },
 	{ .name = "path", .suite = path_suite },
 	{ .name = "render", .suite = render_suite },
+	{ .name = "tui", .suite = tui_suite },
 };
 
 int main(int argc, char **argv)

@@ -20,5 +20,6 @@ Suite *tables_suite(void);
 Suite *scan_suite(void);
 Suite *path_suite(void);
 Suite *render_suite(void);
+Suite *tui_suite(void);
 
 #endif
