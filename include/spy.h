@@ -393,22 +393,39 @@ SPY_API void spy_snapshot_free(struct spy_snapshot *snapshot);
 
 /* ---- readings one after the other --------------------------------------------------------- */
 
+/* Goroutines by what they do, the runtime's own among them, as runtime/metrics counts them from
+ * 1.26 on; so they add up to more than runtime.NumGoroutine(). Those that wait for a lock, a
+ * channel, a timer or the network are all `waiting`. */
+struct spy_goroutine_states {
+	int64_t running, runnable, in_syscall, waiting;
+};
+
+/* How long goroutines that could run waited for a processor (1.17+). The runtime measures one in
+ * eight of them (runtime2.go: gTrackingPeriod) in steps of a quarter, so these are upper bounds. */
+struct spy_latencies {
+	int64_t count;                  /* measured; 0: the others are SPY_UNKNOWN */
+	int64_t p50_ns, p99_ns, max_ns; /* half of them, 99 %, all of them waited no longer */
+};
+
 /* One reading of the memory statistics of a process, and what the kernel counts of it. */
 struct spy_stats {
 	int64_t pid;
 	int64_t taken_at;
-	int64_t paused_ns;   /* 0 unless it was stopped for the reading */
-	int64_t reading_ns;  /* how long it took: it began so long before taken_at */
-	int64_t goroutines;  /* runtime.NumGoroutine() */
-	int64_t threads;     /* of the operating system */
-	int64_t rss_bytes;   /* resident memory */
+	int64_t paused_ns;  /* 0 unless it was stopped for the reading */
+	int64_t reading_ns; /* how long it took: it began so long before taken_at */
+	int64_t goroutines; /* runtime.NumGoroutine() */
+	struct spy_goroutine_states states;
+	struct spy_latencies latencies; /* since the reading before, or the start */
+	int64_t threads;                /* of the operating system */
+	int64_t rss_bytes;              /* resident memory */
 	int64_t cpu_user_ns; /* processor time since the process started, by the kernel's ticks */
 	int64_t cpu_system_ns;
 	int64_t cpu_ns; /* both together, to the nanosecond; SPY_UNKNOWN for a core */
 	int64_t started_at;
 	int64_t repeated; /* readings that were torn, and taken again, for this one */
 	struct spy_memstats memstats;
-	const char *const *warnings; /* valid until the next reading or spy_close() */
+	const char *exe, *go_version; /* valid until spy_close(); NULL where unknown */
+	const char *const *warnings;  /* valid until the next reading or spy_close() */
 	size_t warning_count;
 };
 

@@ -44,6 +44,16 @@ const struct field stats_row_fields[] = {
 	ROW("MallocsPerSecond", UNIT_FRACTION, mallocs_per_second),
 	ROW("GCPerSecond", UNIT_FRACTION, collections_per_second),
 	ROW("PausePercent", UNIT_FRACTION, pause_percent),
+	ROW("CPUUserPercent", UNIT_FRACTION, cpu_user_percent),
+	ROW("CPUSystemPercent", UNIT_FRACTION, cpu_system_percent),
+	ROW("GoroutinesRunning", UNIT_COUNT, states.running),
+	ROW("GoroutinesRunnable", UNIT_COUNT, states.runnable),
+	ROW("GoroutinesInSyscall", UNIT_COUNT, states.in_syscall),
+	ROW("GoroutinesWaiting", UNIT_COUNT, states.waiting),
+	ROW("SchedLatencies", UNIT_COUNT, latencies.count),
+	ROW("SchedLatencyP50Ns", UNIT_DURATION, latencies.p50_ns),
+	ROW("SchedLatencyP99Ns", UNIT_DURATION, latencies.p99_ns),
+	ROW("SchedLatencyMaxNs", UNIT_DURATION, latencies.max_ns),
 	{ .name = NULL },
 };
 
@@ -90,6 +100,52 @@ static double per_second(int64_t before, int64_t now, int64_t interval_ns)
 	return (double)(now - before) * SECOND / (double)interval_ns;
 }
 
+/* The kernel counts user and system time by sampling and in ticks, and their sum to the nanosecond:
+ * the parts of the sum are as the ticks are to each other; before the first tick, as ever since the
+ * start. */
+static void split_cpu(const struct spy_stats *since, const struct spy_stats *stats,
+		      struct stats_row *row)
+{
+	int64_t user = stats->cpu_user_ns, system = stats->cpu_system_ns;
+
+	row->cpu_user_percent = row->cpu_system_percent = NAN;
+	if (user == SPY_UNKNOWN || system == SPY_UNKNOWN || since->cpu_user_ns == SPY_UNKNOWN ||
+	    since->cpu_system_ns == SPY_UNKNOWN)
+		return;
+	if (user + system > since->cpu_user_ns + since->cpu_system_ns) {
+		user -= since->cpu_user_ns;
+		system -= since->cpu_system_ns;
+	}
+	/* The kernel lets neither of them shrink (kernel/sched/cputime.c: cputime_adjust). */
+	if (user < 0 || system < 0)
+		return;
+	row->cpu_user_percent = user + system
+				    ? row->cpu_percent * (double)user / (double)(user + system)
+				    : row->cpu_percent;
+	row->cpu_system_percent = row->cpu_percent - row->cpu_user_percent;
+}
+
+/* Out of the rings of MemStats: collection n stands at [(n + 255) % 256]. */
+static void list_pauses(const struct spy_stats *before, const struct spy_stats *stats,
+			struct stats_row *row)
+{
+	const struct spy_memstats *memstats = &stats->memstats;
+	int64_t first, number;
+
+	if (!before || before->memstats.num_gc == SPY_UNKNOWN || memstats->num_gc == SPY_UNKNOWN)
+		return;
+	first = before->memstats.num_gc + 1;
+	if (first + SPY_PAUSES <= memstats->num_gc)
+		first = memstats->num_gc - SPY_PAUSES + 1;
+	for (number = first; number > 0 && number <= memstats->num_gc; number++) {
+		size_t at = (size_t)(number + SPY_PAUSES - 1) % SPY_PAUSES;
+
+		row->pauses[row->pause_count++] =
+		    (struct stats_pause){ .ended_at = memstats->pause_end_at[at],
+					  .ns = memstats->pause_ns[at] };
+	}
+}
+
 struct stats_row stats_row_of(const struct spy_stats *before, const struct spy_stats *stats)
 {
 	static const struct spy_stats start;
@@ -98,7 +154,7 @@ struct stats_row stats_row_of(const struct spy_stats *before, const struct spy_s
 	int64_t begin = before ? before->taken_at : stats->started_at;
 	int64_t interval = begin == SPY_UNKNOWN ? SPY_UNKNOWN : stats->taken_at - begin;
 
-	return (struct stats_row){
+	struct stats_row row = {
 		.stats = stats,
 		.time = stats->taken_at,
 		.pid = stats->pid,
@@ -112,6 +168,8 @@ struct stats_row stats_row_of(const struct spy_stats *before, const struct spy_s
 		.repeated = stats->repeated,
 		.cpu_user_ns = stats->cpu_user_ns,
 		.cpu_system_ns = stats->cpu_system_ns,
+		.states = stats->states,
+		.latencies = stats->latencies,
 		.cpu_percent = per_second(since->cpu_ns, stats->cpu_ns, interval) * 100 / SECOND,
 		.allocated_per_second = per_second(since->memstats.total_alloc_bytes,
 						   memstats->total_alloc_bytes, interval),
@@ -123,6 +181,10 @@ struct stats_row stats_row_of(const struct spy_stats *before, const struct spy_s
 		    per_second(since->memstats.pause_total_ns, memstats->pause_total_ns, interval) *
 		    100 / SECOND,
 	};
+
+	split_cpu(since, stats, &row);
+	list_pauses(before, stats, &row);
+	return row;
 }
 
 /* ---- JSON and CSV ------------------------------------------------------------------------- */
@@ -170,6 +232,20 @@ static void warnings_json(struct json *json, const struct spy_stats *stats)
 	json_close_array(json);
 }
 
+static void pauses_json(struct json *json, const struct stats_row *row)
+{
+	size_t i;
+
+	json_open_array(json, "Pauses");
+	for (i = 0; i < row->pause_count; i++) {
+		json_open_object(json, NULL);
+		json_number(json, "ended_at", row->pauses[i].ended_at);
+		json_number(json, "ns", row->pauses[i].ns);
+		json_close_object(json);
+	}
+	json_close_array(json);
+}
+
 static void row_json(struct output *output, const struct stats_view *view,
 		     const struct stats_row *row)
 {
@@ -179,6 +255,9 @@ static void row_json(struct output *output, const struct stats_view *view,
 	json_open_object(&json, NULL);
 	fields_json(&json, stats_row_fields, row);
 	render_memstats_json(&json, &row->stats->memstats, view->whole);
+	json_string(&json, "exe", row->stats->exe);
+	json_string(&json, "go_version", row->stats->go_version);
+	pauses_json(&json, row);
 	warnings_json(&json, row->stats);
 	json_close_object(&json);
 	json_end(&json);

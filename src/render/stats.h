@@ -15,9 +15,17 @@ struct stats_row {
 	    interval_ns, late_ns;
 	int64_t missed; /* rows that should have stood before this one */
 	int64_t repeated, cpu_user_ns, cpu_system_ns;
-	double cpu_percent; /* of one processor, as top(1) */
+	struct spy_goroutine_states states;
+	struct spy_latencies latencies;
+	double cpu_percent;                          /* of one processor, as top(1) */
+	double cpu_user_percent, cpu_system_percent; /* its parts */
 	double allocated_per_second, mallocs_per_second, collections_per_second;
 	double pause_percent; /* of the time, in which the collector stopped the program */
+	/* Collections that ended since the row before, none of the first; the oldest first. */
+	size_t pause_count;
+	struct stats_pause {
+		int64_t ended_at, ns; /* how long it stopped the program */
+	} pauses[SPY_PAUSES];
 };
 
 /* `before` is the reading before it, or NULL. */

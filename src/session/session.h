@@ -8,13 +8,17 @@
 
 #include "base/vector.h"
 #include "runtime/collect.h"
+#include "runtime/latencies.h"
+#include "runtime/states.h"
 #include "session/usage.h"
 #include "unwind/unwind.h"
 
 /* What is kept from one reading to the next. */
 struct spy_readings {
 	struct memory_state *memory; /* NULL before the first */
-	int directory;               /* /proc/PID, or -1 */
+	struct states_reader *states;
+	struct latencies latencies;
+	int directory; /* /proc/PID, or -1 */
 	VECTOR(const char *) warnings;
 	uint8_t *gc_work;         /* copies of the collector's variables, see gctrace.c */
 	int64_t gc_finding_leaks; /* the collection that was seen to look for leaked goroutines */

@@ -35,6 +35,7 @@ static struct spy_error *read_stopped(struct spy *spy, struct spy_stats *ret, bo
 		TRY(target_pause(spy->target));
 		ret->taken_at = now_ns();
 		*fits = memory_state_read(memory, MEMORY_ALL, 1);
+		states_read(spy->readings.states, memory, &ret->states);
 		ret->paused_ns += target_resume(spy->target);
 		ret->repeated = stops;
 		if (!spy->target->is_live)
@@ -48,13 +49,14 @@ static void read_running(struct spy *spy, struct spy_stats *ret, bool *fits)
 	int64_t begin = now_ns();
 
 	*fits = memory_state_read(spy->readings.memory, MEMORY_ALL, MEMORY_TRIES);
+	states_read(spy->readings.states, spy->readings.memory, &ret->states);
 	ret->taken_at = now_ns();
 	ret->reading_ns = ret->taken_at - begin;
 	ret->repeated = (int64_t)spy->readings.memory->repeated;
 }
 
 /* What could not be read at all; what was read in parts that do not belong together is told. */
-static void add_warnings(struct spy *spy, bool fits)
+static void add_warnings(struct spy *spy, const struct spy_stats *stats, bool fits)
 {
 	struct spy_readings *readings = &spy->readings;
 	size_t i;
@@ -64,6 +66,9 @@ static void add_warnings(struct spy *spy, bool fits)
 		warn(readings, spy->runtime.warnings.items[i]);
 	if (!spy->target->is_live)
 		warn(readings, "a core file tells neither processor time nor resident memory");
+	if (stats->states.runnable == SPY_UNKNOWN)
+		warn(readings, "the queues and threads of the scheduler could not be read: what "
+			       "goroutines do is unknown");
 	if (!readings->memory->complete)
 		warn(readings, "the memory statistics could not be read");
 	else if (!fits && readings->memory->still)
@@ -91,17 +96,29 @@ static struct spy_error *check_ended(struct spy *spy)
 	return target_read(spy->target, address, &byte, sizeof(byte));
 }
 
+/* Makes all room, so that no page of it has to be made while the target stands. */
+static void prepare(struct spy *spy)
+{
+	struct spy_readings *readings = &spy->readings;
+	struct spy_goroutine_states states;
+
+	readings->memory = memory_state_new(&spy->runtime);
+	readings->states = states_reader_new(&spy->runtime);
+	memory_state_read(readings->memory, MEMORY_ALL, 2);
+	states_read(readings->states, readings->memory, &states);
+}
+
 struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *ret)
 {
-	struct spy_stats stats = { .pid = spy->target->pid, .started_at = spy->target->started_at };
+	struct spy_stats stats = { .pid = spy->target->pid,
+				   .exe = spy->target->exe,
+				   .go_version = spy->runtime.version,
+				   .started_at = spy->target->started_at };
 	struct usage usage;
 	bool fits;
 
-	if (!spy->readings.memory) {
-		spy->readings.memory = memory_state_new(&spy->runtime);
-		/* Makes all room, so that no page of it has to be made while the target stands. */
-		memory_state_read(spy->readings.memory, MEMORY_ALL, 2);
-	}
+	if (!spy->readings.memory)
+		prepare(spy);
 	if (stop || !spy->target->is_live)
 		TRY(read_stopped(spy, &stats, &fits));
 	else
@@ -111,12 +128,13 @@ struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *r
 		TRY(check_ended(spy));
 	memory_statistics(spy->readings.memory, &stats.memstats);
 	stats.goroutines = memory_goroutines(spy->readings.memory);
+	latencies_read(&spy->readings.latencies, spy->readings.memory, &stats.latencies);
 	stats.threads = usage.threads;
 	stats.rss_bytes = usage.rss_bytes;
 	stats.cpu_user_ns = usage.user_ns;
 	stats.cpu_system_ns = usage.system_ns;
 	stats.cpu_ns = usage.cpu_ns;
-	add_warnings(spy, fits);
+	add_warnings(spy, &stats, fits);
 	stats.warnings = spy->readings.warnings.items;
 	stats.warning_count = spy->readings.warnings.count;
 	*ret = stats;
@@ -126,6 +144,8 @@ struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *r
 void readings_free(struct spy_readings *readings)
 {
 	memory_state_free(readings->memory);
+	states_reader_free(readings->states);
+	latencies_free(&readings->latencies);
 	vector_free(&readings->warnings);
 	free(readings->gc_work);
 	if (readings->directory >= 0)

@@ -3,6 +3,7 @@
 gctrace` against its own lines."""
 
 import bisect
+import collections
 import json
 import re
 import signal
@@ -77,6 +78,76 @@ def every_member_is_equal_under_a_limit(t):
     if t.minor < 19:
         raise Skip("GOMEMLIMIT came with Go 1.19")
     compare(t, env={"GOMEMLIMIT": "12MiB", "GOMAXPROCS": "2"})
+
+
+def states_of(stats):
+    names = ("Running", "Runnable", "InSyscall", "Waiting")
+    return [stats[f"Goroutines{name}"] for name in names]
+
+
+@case(program="blocks", flavours=("default", "stripped"))
+def goroutines_by_state(t):
+    """As a look at each of them finds them: timers of the runtime may change theirs meanwhile."""
+    for _ in range(TRIES):
+        counted = collections.Counter(
+            one["status"] for one in t.spy.json("dump", t.pid, "--system")["goroutines"])
+        want = [counted[name] for name in ("running", "runnable", "syscall", "waiting")]
+        both = [t.spy.json("stats", t.pid, "--count", 1, *how) for how in ((), ("--blocking",))]
+        if [states_of(stats) for stats in both] == [want, want]:
+            break
+    for stats in both:
+        t.equal(states_of(stats), want, "running, runnable, in system calls, waiting")
+        t.equal(stats["warnings"], [], "warnings")
+
+
+@case()
+def goroutines_at_work(t):
+    """Four that always want to run, on two Ps."""
+    program = t.start("heap", "-load=4", flavour=t.flavour, env={"GOMAXPROCS": "2"})
+    drain = Drain(program)
+    try:
+        _, lines, _ = followed("stats", program, LOAD_SECONDS / 2, "--json", "--interval", "5ms")
+    finally:
+        drain.stop()
+    rows = [states_of(json.loads(line)) for line in lines]
+    t.check(None not in sum(rows, []), "some states are unknown")
+    t.check(all(row[0] <= 2 for row in rows), f"more than two run: {rows}")
+    busy = [row for row in rows if row[0] == 2 and row[1] >= 1]
+    t.check(len(busy) > len(rows) / 4, f"only {len(busy)} of {len(rows)} rows are busy: {rows[:9]}")
+
+
+@case(program="blocks", minors=tuple(range(17, 30)))
+def latencies_are_those_of_runtime_metrics(t):
+    for _ in range(TRIES):
+        stats = t.spy.json("stats", t.pid, "--count", 1)
+        histogram = t.spy.json("metrics", t.pid)["metrics"]["/sched/latencies:seconds"]
+        if sum(histogram["counts"]) == stats["SchedLatencies"]:
+            break
+    t.equal(stats["SchedLatencies"], sum(histogram["counts"]), "how many there are")
+    last = max(i for i, count in enumerate(histogram["counts"]) if count)
+    t.equal(stats["SchedLatencyMaxNs"], round(histogram["buckets"][last + 1] * 1e9), "the longest")
+    t.check(stats["SchedLatencyP50Ns"] <= stats["SchedLatencyP99Ns"] <= stats["SchedLatencyMaxNs"],
+            "they are not in order")
+
+
+@case()
+def pauses_are_those_of_memstats(t):
+    program = t.start("heap", "-load=2", flavour=t.flavour)
+    drain = Drain(program)
+    try:
+        _, lines, _ = followed("stats", program, LOAD_SECONDS, "--json", "--whole", "--interval",
+                               "20ms")
+    finally:
+        drain.stop()
+    rows = [json.loads(line) for line in lines]
+    t.check(rows[-1]["NumGC"] > rows[0]["NumGC"] + 3, "it did not collect")
+    for before, row in zip(rows, rows[1:]):
+        numbers = range(before["NumGC"] + 1, row["NumGC"] + 1)
+        want = [{"ended_at": row["PauseEnd"][(n + 255) % 256],
+                 "ns": row["PauseNs"][(n + 255) % 256]} for n in numbers]
+        t.equal(row["Pauses"], want, "pauses")
+        t.check(all(before["time"] - before["reading_ns"] <= one["ended_at"] <= row["time"]
+                    for one in row["Pauses"]), "a pause is not of its row")
 
 
 LOAD_SECONDS = 1.5

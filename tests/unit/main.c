@@ -26,6 +26,7 @@ static const struct {
 	{ .name = "path", .suite = path_suite },
 	{ .name = "render", .suite = render_suite },
 	{ .name = "tui", .suite = tui_suite },
+	{ .name = "stats", .suite = stats_suite },
 };
 
 int main(int argc, char **argv)

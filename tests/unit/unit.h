@@ -21,5 +21,6 @@ Suite *scan_suite(void);
 Suite *path_suite(void);
 Suite *render_suite(void);
 Suite *tui_suite(void);
+Suite *stats_suite(void);
 
 #endif
