@@ -117,6 +117,12 @@ void json_bytes(struct json *json, const char *key, size_t key_size, const char 
 	string_value(json, value, value_size);
 }
 
+void json_string_bytes(struct json *json, const char *key, const char *value, size_t size)
+{
+	add_key(json, key);
+	string_value(json, value, size);
+}
+
 void json_string(struct json *json, const char *key, const char *value)
 {
 	if (!value) {

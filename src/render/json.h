@@ -29,6 +29,8 @@ void json_open_array(struct json *json, const char *key);
 void json_close_array(struct json *json);
 
 void json_string(struct json *json, const char *key, const char *value);
+/* A string that may hold NUL. */
+void json_string_bytes(struct json *json, const char *key, const char *value, size_t size);
 /* runtime.MemStats.NextGC: -1 stands for 2^64-1, which int64_t cannot hold. */
 void json_goal(struct json *json, const char *key, int64_t bytes);
 /* A pair of which neither part ends at a NUL. */
