@@ -119,8 +119,9 @@ bool pclntab_inlining_fits(const struct pclntab *tab)
 			continue;
 		trees++;
 		call = tree_call(tab, tree, 0);
-		if (!call || (layout->parent_pc >= 0 &&
-			      load_u32(call + layout->parent_pc) >= func.end - func.entry))
+		if (!call || !table_is_name(tab, load_u32(call + layout->name)) ||
+		    (layout->parent_pc >= 0 &&
+		     load_u32(call + layout->parent_pc) >= func.end - func.entry))
 			return false;
 		nameless_calls += !*table_name(tab, load_u32(call + layout->name));
 	}

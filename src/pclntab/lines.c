@@ -44,6 +44,11 @@ const char *table_name(const struct pclntab *tab, uint32_t offset)
 	return name ? name : "";
 }
 
+bool table_is_name(const struct pclntab *tab, uint32_t offset)
+{
+	return !offset || whole_string_at(tab, &tab->names, offset);
+}
+
 /* Up to Go 1.15 the number counts in one table of the program, later in the part of the function's
  * compilation unit, where all ones (outside of every part) is none. */
 const char *table_file(const struct pclntab *tab, const struct pclntab_func *func, int32_t number)

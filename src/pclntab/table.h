@@ -28,6 +28,8 @@ uint64_t functab_pc(const struct pclntab *tab, size_t index);
 
 /* A name as the runtime's funcName(): offset 0 is no name. Never NULL. */
 const char *table_name(const struct pclntab *tab, uint32_t offset);
+/* Whether an offset is that of a name, or of none. */
+bool table_is_name(const struct pclntab *tab, uint32_t offset);
 /* The name of a file by its number, as the runtime's funcfile(): "?" where it has none. */
 const char *table_file(const struct pclntab *tab, const struct pclntab_func *func, int32_t number);
 
