@@ -12,6 +12,7 @@
 #include "runtime/types.h"
 
 struct value_type;
+struct value_meaning;
 
 struct value_type_field {
 	const char *name;              /* never NULL */
@@ -35,11 +36,11 @@ struct value_type {
 	enum go_kind kind;    /* GO_KIND_INVALID: not understood */
 	uint64_t size;        /* of a value; at most 1 PiB */
 	uint64_t length;      /* of an array */
-	bool named;           /* by a type declaration */
 	bool has_methods;     /* of an interface: its values begin with an itab */
 	/* Where it comes from; 0: not from there. */
-	uint64_t die;        /* offset in .debug_info */
-	uint64_t descriptor; /* run-time address */
+	uint64_t die;                        /* offset in .debug_info */
+	uint64_t descriptor;                 /* run-time address */
+	const struct value_meaning *meaning; /* values/meanings.h; NULL: it says it itself */
 };
 
 struct value_types;
@@ -53,6 +54,10 @@ const struct value_type *value_types_by_die(struct value_types *types, uint64_t 
 /* The type of a descriptor; NULL where there is none at the address. Where the DWARF of the same
  * type was read before, it is that. */
 const struct value_type *value_types_by_descriptor(struct value_types *types, uint64_t address);
+/* The descriptor at an address; NULL where there is none. */
+const struct go_type *value_types_descriptor(struct value_types *types, uint64_t address);
+/* Whether a type is that of a name, as value_types_named() takes it. */
+bool value_type_is_named(const struct value_type *type, const char *name);
 /* The type of a name, "*example.com/app.T" or "*app.T"; NULL if the program has none, or does not
  * keep it. */
 const struct value_type *value_types_named(struct value_types *types, const char *name);
