@@ -47,8 +47,8 @@ static struct spy_error *word_of(struct value_reader *reader, const struct value
 	return NULL;
 }
 
-const uint8_t *value_bytes(struct value_reader *reader, const struct value_place *place, size_t max,
-			   size_t *size)
+const uint8_t *value_own_bytes(struct value_reader *reader, const struct value_place *place,
+			       size_t max, size_t *size)
 {
 	size_t bytes = place->type->size < max ? place->type->size : max;
 	uint8_t *copy;

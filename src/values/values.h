@@ -110,8 +110,8 @@ struct value_place value_place_of_int(struct value_reader *reader, int64_t numbe
 
 /* The first `max` bytes of the value itself: how many, which live until value_reader_begin(); NULL
  * if they cannot be read. */
-const uint8_t *value_bytes(struct value_reader *reader, const struct value_place *place, size_t max,
-			   size_t *size);
+const uint8_t *value_own_bytes(struct value_reader *reader, const struct value_place *place,
+			       size_t max, size_t *size);
 
 /* Reads the value at a place as a tree, all of which is of the arena, and of the reader. Never
  * fails: what cannot be read has an error. `limits` as spy.h has them. */
