@@ -60,6 +60,7 @@ struct spy_error *debug_info_open(const struct binary *binary, struct debug_info
 
 	TRY(units_open(binary, &units));
 	info = memory_zeroed(1, sizeof(*info));
+	info->binary = binary;
 	info->units = units;
 	*ret = info;
 	return NULL;
@@ -71,6 +72,7 @@ void debug_info_close(struct debug_info *info)
 		return;
 	variables_free(&info->variables);
 	go_types_index_free(&info->types);
+	functions_free(&info->functions);
 	units_close(&info->units);
 	free(info);
 }

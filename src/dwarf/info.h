@@ -44,14 +44,67 @@ struct go_types_index {
 	struct map by_runtime_type;
 };
 
+/* [low, high) of code, and what it is: the index of a unit, the offset of a function's DIE. */
+struct code_range {
+	uint64_t low, high, what;
+};
+struct code_ranges {
+	struct code_range *items; /* as a VECTOR; by low when it is complete */
+	size_t count, capacity;
+};
+
+/* The functions of a unit. */
+struct unit_code {
+	bool read;
+	bool has_lists; /* some variable of it has a location list */
+	struct code_ranges functions;
+};
+
+/* Sections that only tell of code: inflated whole when they are first needed. */
+enum code_section {
+	SECTION_ADDR,
+	SECTION_RANGES,
+	SECTION_RNGLISTS,
+	SECTION_LOC,
+	SECTION_LOCLISTS,
+	CODE_SECTIONS,
+};
+
+struct functions {
+	struct section_stream *sections[CODE_SECTIONS];
+	bool looked_for[CODE_SECTIONS];
+	bool units_known;
+	struct code_ranges units;      /* of the Go units, to their indices */
+	VECTOR(struct unit_code) code; /* by unit */
+	struct map calls;              /* pc -> struct debug_calls */
+	struct arena arena;
+};
+
 struct debug_info {
+	const struct binary *binary;
 	struct units units;
 	struct variables variables;
 	struct go_types_index types;
+	struct functions functions;
 };
 
 void variables_free(struct variables *variables);
 void go_types_index_free(struct go_types_index *index);
+void functions_free(struct functions *functions);
+
+/* A cursor over all of a section; over nothing if the file does not have it. */
+struct spy_error *code_section(struct debug_info *info, enum code_section section,
+			       struct cursor *ret) MUST_CHECK;
+/* The address of a pc; false if it is none or not there. */
+bool code_address(struct debug_info *info, const struct unit *unit, const struct die_pc *pc,
+		  uint64_t *ret);
+/* Adds the ranges of a DIE, or of a unit. */
+struct spy_error *code_add_ranges(struct debug_info *info, const struct unit *unit,
+				  const struct die *die, uint64_t what,
+				  struct code_ranges *ret) MUST_CHECK;
+/* The expression of a location list at a pc; *length is 0 where the list has none for it. */
+struct spy_error *code_location(struct debug_info *info, const struct unit *unit, uint64_t list,
+				uint64_t pc, const uint8_t **ret, size_t *length) MUST_CHECK;
 
 /* Whether all types of the program may stand in a unit, and up to Go 1.11 all variables. `first`:
  * no Go unit comes before it. */

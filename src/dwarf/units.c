@@ -154,6 +154,12 @@ static struct spy_error *read_unit_die(struct units *units, size_t index)
 	unit->tells_package = die.go_package;
 	unit->name = die.name;
 	unit->name_length = die.name_length;
+	unit->low_pc = die.low_pc;
+	unit->high_pc = die.high_pc;
+	unit->has_ranges = die.has_ranges;
+	unit->ranges = die.ranges;
+	unit->addr_base = die.addr_base;
+	unit->producer = die.producer;
 	return NULL;
 }
 

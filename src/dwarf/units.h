@@ -17,6 +17,10 @@ struct unit {
 	bool tells_package; /* made by Go 1.13 or later */
 	const char *name;   /* of the package, or NULL */
 	size_t name_length;
+	struct die_pc low_pc, high_pc;
+	bool has_ranges;
+	uint64_t ranges, addr_base; /* as in struct die */
+	const char *producer;       /* the compiler and its flags, or NULL */
 };
 
 struct units {
