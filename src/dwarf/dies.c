@@ -8,8 +8,11 @@ enum form_class {
 	FORM_STRING,
 	FORM_BLOCK,
 	FORM_REFERENCE, /* number is an offset in the section */
-	FORM_OPAQUE,    /* something that lies in a section that we do not read */
-	FORM_UNKNOWN,   /* a form of which we do not even know how long it is */
+	FORM_ADDRESS,
+	FORM_INDEX,   /* of an address in .debug_addr */
+	FORM_OFFSET,  /* in some other section */
+	FORM_OPAQUE,  /* something that lies in a section that we do not read */
+	FORM_UNKNOWN, /* a form of which we do not even know how long it is */
 };
 
 struct form_value {
@@ -41,6 +44,11 @@ int64_t cursor_sleb(struct cursor *cursor)
 static struct form_value number(uint64_t value)
 {
 	return (struct form_value){ .class = FORM_NUMBER, .number = value };
+}
+
+static struct form_value of_class(enum form_class class, uint64_t value)
+{
+	return (struct form_value){ .class = class, .number = value };
 }
 
 static struct form_value reference(uint64_t offset)
@@ -78,21 +86,17 @@ static struct form_value skip_form(struct cursor *cursor, unsigned form)
 	case DW_FORM_IMPLICIT_CONST:
 		return opaque(cursor, 0);
 	case DW_FORM_STRX1:
-	case DW_FORM_ADDRX1:
 		return opaque(cursor, 1);
 	case DW_FORM_STRX2:
-	case DW_FORM_ADDRX2:
 		return opaque(cursor, 2);
 	case DW_FORM_STRX3:
-	case DW_FORM_ADDRX3:
+	case DW_FORM_ADDRX3: /* nobody writes it */
 		return opaque(cursor, 3);
 	case DW_FORM_STRP:
-	case DW_FORM_SEC_OFFSET:
 	case DW_FORM_REF_SUP4:
 	case DW_FORM_STRP_SUP:
 	case DW_FORM_LINE_STRP:
 	case DW_FORM_STRX4:
-	case DW_FORM_ADDRX4:
 	case DW_FORM_GNU_REF_ALT:
 	case DW_FORM_GNU_STRP_ALT:
 		return opaque(cursor, 4);
@@ -102,7 +106,6 @@ static struct form_value skip_form(struct cursor *cursor, unsigned form)
 	case DW_FORM_DATA16:
 		return opaque(cursor, 16);
 	case DW_FORM_STRX:
-	case DW_FORM_ADDRX:
 	case DW_FORM_LOCLISTX:
 	case DW_FORM_RNGLISTX:
 		cursor_uvarint(cursor);
@@ -118,6 +121,17 @@ static struct form_value read_form(struct cursor *cursor, const struct die_unit 
 {
 	switch (form) {
 	case DW_FORM_ADDR:
+		return of_class(FORM_ADDRESS, cursor_u64(cursor));
+	case DW_FORM_ADDRX:
+		return of_class(FORM_INDEX, cursor_uvarint(cursor));
+	case DW_FORM_ADDRX1:
+		return of_class(FORM_INDEX, cursor_u8(cursor));
+	case DW_FORM_ADDRX2:
+		return of_class(FORM_INDEX, cursor_u16(cursor));
+	case DW_FORM_ADDRX4:
+		return of_class(FORM_INDEX, cursor_u32(cursor));
+	case DW_FORM_SEC_OFFSET:
+		return of_class(FORM_OFFSET, cursor_u32(cursor));
 	case DW_FORM_DATA8:
 		return number(cursor_u64(cursor));
 	case DW_FORM_DATA1:
@@ -162,11 +176,80 @@ static struct form_value read_form(struct cursor *cursor, const struct die_unit 
 	}
 }
 
+static struct die_pc pc_of(const struct form_value *value)
+{
+	struct die_pc pc = { .value = value->number };
+
+	switch (value->class) {
+	case FORM_ADDRESS:
+		pc.kind = DIE_PC_ADDRESS;
+		break;
+	case FORM_INDEX:
+		pc.kind = DIE_PC_INDEX;
+		break;
+	case FORM_NUMBER:
+		pc.kind = DIE_PC_LENGTH;
+		break;
+	default:
+		break;
+	}
+	return pc;
+}
+
+/* What is code, or is in code. False if the attribute is none of it. */
+static bool set_code_attribute(struct die *die, unsigned name, const struct form_value *value)
+{
+	switch (name) {
+	case DW_AT_LOW_PC:
+		die->low_pc = pc_of(value);
+		return true;
+	case DW_AT_HIGH_PC:
+		die->high_pc = pc_of(value);
+		return true;
+	case DW_AT_RANGES:
+		die->has_ranges = value->class == FORM_OFFSET;
+		die->ranges = value->number;
+		return true;
+	case DW_AT_ADDR_BASE:
+		die->addr_base = value->number;
+		return true;
+	case DW_AT_FRAME_BASE:
+		die->frame_is_cfa = value->class == FORM_BLOCK && value->length == 1 &&
+				    value->bytes[0] == DW_OP_CALL_FRAME_CFA;
+		return true;
+	case DW_AT_DECL_LINE:
+		if (value->class == FORM_NUMBER)
+			die->line = (int64_t)value->number;
+		return true;
+	case DW_AT_VARIABLE_PARAMETER:
+		die->is_result = value->class == FORM_NUMBER && value->number;
+		return true;
+	case DW_AT_PRODUCER:
+		if (value->class == FORM_STRING)
+			die->producer = (const char *)value->bytes;
+		return true;
+	case DW_AT_GO_CLOSURE_OFFSET:
+		if (value->class == FORM_NUMBER)
+			die->go_closure_offset = (int64_t)value->number;
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A package variable's location is DW_OP_addr and the address, as a block (1.10 to 1.27). */
 static void set_location(struct die *die, const struct form_value *value)
 {
 	enum { LENGTH = 1 + 8 };
 
+	if (value->class == FORM_OFFSET) {
+		die->location_list = value->number;
+		die->has_location_list = true;
+	}
+	if (value->class == FORM_BLOCK) {
+		die->location = value->bytes;
+		die->location_length = value->length;
+	}
 	if (value->class != FORM_BLOCK || value->length != LENGTH || value->bytes[0] != DW_OP_ADDR)
 		return;
 	die->address = load_u64(value->bytes + 1);
@@ -198,9 +281,6 @@ static void set_number(struct die *die, unsigned name, uint64_t value)
 	case DW_AT_GO_KIND:
 		die->go_kind = (uint8_t)value;
 		break;
-	case DW_AT_GO_RUNTIME_TYPE:
-		die->go_runtime_type = value;
-		break;
 	case DW_AT_GO_DICT_INDEX:
 		die->go_dict_index = (int64_t)value;
 		break;
@@ -212,6 +292,9 @@ static void set_reference(struct die *die, unsigned name, uint64_t offset)
 	switch (name) {
 	case DW_AT_TYPE:
 		die->type = offset;
+		break;
+	case DW_AT_ABSTRACT_ORIGIN:
+		die->origin = offset;
 		break;
 	case DW_AT_GO_KEY:
 		die->go_key = offset;
@@ -233,7 +316,9 @@ static void set_attribute(struct die *die, unsigned name, const struct form_valu
 		set_location(die, value);
 	} else if (name == DW_AT_GO_PACKAGE_NAME) {
 		die->go_package = true;
-	} else if (value->class == FORM_NUMBER) {
+	} else if (name == DW_AT_GO_RUNTIME_TYPE) {
+		die->go_runtime_type = value->number;
+	} else if (!set_code_attribute(die, name, value) && value->class == FORM_NUMBER) {
 		set_number(die, name, value->number);
 	}
 }
@@ -241,9 +326,12 @@ static void set_attribute(struct die *die, unsigned name, const struct form_valu
 enum die_status die_read(struct cursor *cursor, const struct die_unit *unit,
 			 const struct abbrev_table *abbrevs, struct die *ret)
 {
-	struct die die = {
-		.offset = cursor->position, .byte_size = -1, .count = -1, .go_dict_index = -1
-	};
+	struct die die = { .offset = cursor->position,
+			   .byte_size = -1,
+			   .count = -1,
+			   .line = -1,
+			   .go_dict_index = -1,
+			   .go_closure_offset = -1 };
 	uint64_t code = cursor_uvarint(cursor);
 	const struct abbrev *abbrev;
 	uint32_t i;

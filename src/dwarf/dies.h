@@ -11,6 +11,17 @@
 
 #include "dwarf/abbrevs.h"
 
+/* Where a pc is told. */
+struct die_pc {
+	enum die_pc_kind {
+		DIE_PC_NONE,
+		DIE_PC_ADDRESS,
+		DIE_PC_INDEX,  /* of .debug_addr, from the unit's addr_base on */
+		DIE_PC_LENGTH, /* of a high_pc: behind the low_pc */
+	} kind;
+	uint64_t value;
+};
+
 struct die {
 	uint64_t offset; /* in .debug_info */
 	uint16_t tag;    /* DW_TAG_NULL ends a list of children */
@@ -30,6 +41,21 @@ struct die {
 	uint64_t go_key, go_elem; /* offsets of the DIEs of those types; 0 if there is none */
 	uint64_t go_runtime_type; /* see go_types.h; 0 if there is none */
 	int64_t go_dict_index;    /* -1 if there is none */
+
+	/* Of what is code, or is in code. */
+	struct die_pc low_pc, high_pc;
+	bool has_ranges, has_location_list;
+	uint64_t ranges;         /* offset in .debug_ranges or .debug_rnglists */
+	uint64_t location_list;  /* offset in .debug_loc or .debug_loclists */
+	const uint8_t *location; /* of the whole scope; NULL if there is none */
+	size_t location_length;
+	bool frame_is_cfa;         /* a function's DW_AT_frame_base */
+	uint64_t origin;           /* the DIE that tells the rest; 0 if there is none */
+	int64_t line;              /* that declares it; -1 if it is not told */
+	bool is_result;            /* of a parameter */
+	int64_t go_closure_offset; /* of a captured variable in the closure; -1: it is none */
+	const char *producer;      /* of a unit; NULL if there is none */
+	uint64_t addr_base;        /* of a unit: offset in .debug_addr */
 };
 
 /* What the forms of a DIE depend on. */

@@ -17,6 +17,7 @@ enum {
 
 /* reflect.Kind, where the tag of a DIE says it and go_kind does not. */
 enum {
+	KIND_UINTPTR = 12,
 	KIND_ARRAY = 17,
 	KIND_CHAN = 18,
 	KIND_FUNC = 19,
@@ -187,6 +188,17 @@ static bool is_type(unsigned tag)
 	}
 }
 
+/* Up to Go 1.22 the linker, which makes that of uintptr itself, writes an address there. */
+static uint64_t runtime_type_of(const struct die *die)
+{
+	static const char name[] = "uintptr";
+
+	if (die->go_kind == KIND_UINTPTR && die->name_length == strlen(name) &&
+	    memcmp(die->name, name, strlen(name)) == 0)
+		return 0;
+	return die->go_runtime_type;
+}
+
 static void set_name(struct debug_info *info, const struct die *die, struct debug_type *type)
 {
 	struct text text = { 0 };
@@ -213,7 +225,7 @@ static struct spy_error *read_type(struct debug_info *info, uint64_t offset, str
 	type.size = die.byte_size;
 	type.elem = die.go_elem;
 	type.key = die.go_key;
-	type.runtime_type = die.go_runtime_type;
+	type.runtime_type = runtime_type_of(&die);
 	set_name(info, &die, &type);
 	if (die.tag == DW_TAG_STRUCTURE_TYPE) {
 		TRY(read_members(info, &walk, &type));
@@ -281,13 +293,14 @@ static uint64_t name_hash(const char *name, size_t length, bool brief, struct te
 
 static void add_type(struct go_types_index *index, const struct die *die, struct text *text)
 {
+	uint64_t runtime_type = runtime_type_of(die);
 	struct type_name *name;
 	bool found;
 
-	if (die->go_runtime_type) {
-		map_get(&index->by_runtime_type, die->go_runtime_type, &found);
+	if (runtime_type) {
+		map_get(&index->by_runtime_type, runtime_type, &found);
 		if (!found)
-			map_put(&index->by_runtime_type, die->go_runtime_type, die->offset);
+			map_put(&index->by_runtime_type, runtime_type, die->offset);
 	}
 	if (!die->name_length)
 		return;

@@ -41,8 +41,8 @@ struct debug_type {
 				 interfaces: the structure that a value is */
 	/*
 	 * Where its descriptor lies: bytes from the start of the section that has the descriptors,
-	 * which is moduledata.types. 0: it has none (the linker made it up or dropped it), or Go
-	 * 1.10.
+	 * which is moduledata.types. 0: it has none (the linker made it up or dropped it), or
+	 * none is told: of uintptr, and in Go 1.10.
 	 */
 	uint64_t runtime_type;
 	int64_t dictionary_index; /* within a generic function: which entry of its dictionary is the
