@@ -45,9 +45,9 @@ static void add_date(struct text *text, int64_t days)
 	int64_t of_month = of_year - (153 * month + 2) / 5 + 1;
 
 	month = month < 10 ? month + 3 : month - 9;
-	text_printf(text, "%04lld-%02lld-%02lld",
-		    (long long)(year + cycle * 400 + (month <= 2 ? 1 : 0)), (long long)month,
-		    (long long)of_month);
+	year += cycle * 400 + (month <= 2 ? 1 : 0);
+	text_printf(text, "%s%04lld-%02lld-%02lld", year < 0 ? "-" : "",
+		    (long long)(year < 0 ? -year : year), (long long)month, (long long)of_month);
 }
 
 static void add_fraction(struct text *text, int64_t nanoseconds)

@@ -10,10 +10,27 @@
 
 struct map_reading {
 	struct reading *reading;
+	const struct map_walk *walk;
 	uint64_t depth, wanted;
-	VECTOR(struct spy_value_entry) entries;
+	struct spy_value_entry *entries; /* of the arena */
+	size_t kept, room;
 	bool starved; /* the tree may have no more nodes */
 };
+
+/* For all entries at once, as soon as some were found: how many there are is the header's word. */
+static void make_room(struct map_reading *map)
+{
+	enum { AT_ONCE = 1 << 20 };
+	struct spy_value_entry *before = map->entries;
+	uint64_t room = map->walk->length < map->wanted ? map->walk->length : map->wanted;
+
+	if (room > AT_ONCE && map->room < AT_ONCE)
+		room = AT_ONCE;
+	map->entries = arena_alloc(map->reading->arena, room, sizeof(*before));
+	if (map->kept)
+		memcpy(map->entries, before, map->kept * sizeof(*before));
+	map->room = room;
+}
 
 static void prefetch_place(struct reading *reading, const struct value_place *place, uint64_t depth)
 {
@@ -29,25 +46,29 @@ static bool keep_entries(void *context, const struct map_entry *entries, size_t 
 	struct reading *reading = map->reading;
 	uint64_t depth = map->depth + 1;
 
-	if (count > map->wanted - map->entries.count)
-		count = map->wanted - map->entries.count;
+	if (count > map->wanted - map->kept)
+		count = map->wanted - map->kept;
 	for (size_t i = 0; i < count; i++) {
 		prefetch_place(reading, &entries[i].key, depth);
 		prefetch_place(reading, &entries[i].elem, depth);
 	}
 	memory_fetch(&reading->reader->memory);
 	for (size_t i = 0; i < count; i++) {
-		/* Its own: what is read below may add to no other vector, but this one may move. */
-		struct spy_value_entry entry = { 0 };
+		struct spy_value_entry *entry;
 
 		map->starved = take_nodes(reading, 2) < 2;
 		if (map->starved)
 			return false;
-		read_value(reading, &entries[i].key, depth, &entry.key);
-		read_value(reading, &entries[i].elem, depth, &entry.value);
-		*vector_push(&map->entries) = entry;
+		if (map->kept == map->room)
+			make_room(map);
+		/* One more than it says there are: just put in, and not counted yet. */
+		if (map->kept == map->room)
+			return false;
+		entry = &map->entries[map->kept++];
+		read_value(reading, &entries[i].key, depth, &entry->key);
+		read_value(reading, &entries[i].elem, depth, &entry->value);
 	}
-	return map->entries.count < map->wanted;
+	return map->kept < map->wanted;
 }
 
 static const char *read_entries(struct reading *reading, const struct value_place *place,
@@ -61,20 +82,15 @@ static const char *read_entries(struct reading *reading, const struct value_plac
 				 .callback = keep_entries,
 				 .context = &map,
 				 .few = map.wanted };
-	const char *wrong = map_walk(&walk, header);
-	size_t kept = map.entries.count;
+	const char *wrong;
 
+	map.walk = &walk;
+	wrong = map_walk(&walk, header);
 	if (!wrong) {
-		struct spy_value_entry *entries =
-		    arena_alloc(reading->arena, kept, sizeof(*entries));
-
-		if (kept)
-			memcpy(entries, map.entries.items, kept * sizeof(*entries));
-		ret->map.entries = entries;
-		ret->map.kept = kept;
+		ret->map.entries = map.entries;
+		ret->map.kept = map.kept;
 		ret->map.length = (int64_t)walk.length;
 	}
-	vector_free(&map.entries);
 	return wrong;
 }
 
@@ -178,28 +194,26 @@ void read_interface(struct reading *reading, const struct value_place *place, ui
 
 /* ---- functions ---------------------------------------------------------------------------- */
 
-/* "example.com/app.(*T).Method-fm" → "*example.com/app.T", whose value a method value holds. NULL
- * if it is none. */
+/* "example.com/app.(*T).Method-fm" → "*example.com/app.T", whose value a method value holds; in Go
+ * 1.10 "main.(T).(main.method)-fm". NULL if it is none. */
 static char *receiver_of(const char *name)
 {
 	static const char suffix[] = "-fm";
 	size_t length = strlen(name), type_length;
-	const char *slash = strrchr(name, '/'), *dot = strchr(slash ? slash : name, '.'), *end;
+	const char *slash = strrchr(name, '/'), *dot = strchr(slash ? slash : name, '.'), *type;
 	struct text text = { 0 };
 	bool pointer;
 
 	if (length < sizeof(suffix) || strcmp(name + length - (sizeof(suffix) - 1), suffix) != 0 ||
 	    !dot)
 		return NULL;
-	end = strrchr(dot + 1, '.');
-	if (!end)
-		return NULL;
-	pointer = dot[1] == '(' && dot[2] == '*' && end[-1] == ')';
-	type_length = (size_t)(end - dot) - 1;
-	if (pointer)
-		type_length -= strlen("(*)");
+	type = dot + 1;
+	type += *type == '(';
+	pointer = *type == '*';
+	type += pointer;
+	type_length = strcspn(type, ").");
 	text_printf(&text, "%s%.*s.%.*s", pointer ? "*" : "", (int)(dot - name), name,
-		    (int)type_length, dot + 1 + (pointer ? 2 : 0));
+		    (int)type_length, type);
 	return text_take(&text);
 }
 
