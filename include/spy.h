@@ -612,8 +612,8 @@ struct spy_variable_list {
 	size_t warning_count;
 };
 
-/* Lists the variables; reads the program's files only. Errors: DATA where it is stripped, with a
- * hint what helps. */
+/* Lists the variables; reads the program's files only. Of a program without DWARF only those of the
+ * runtime that spy itself needs, with a warning that says what helps. Errors: DATA. */
 SPY_API SPY_MUST_CHECK struct spy_error *spy_variable_list(struct spy *spy,
 							   struct spy_variable_list **ret);
 SPY_API void spy_variable_list_free(struct spy_variable_list *list);
@@ -729,7 +729,8 @@ struct spy_value_limits {
 	int64_t string_bytes; /* of each string */
 };
 
-/* What an expression says at one moment. */
+/* What an expression says at one moment. Its types belong to the struct spy: unlike a snapshot it
+ * is to be freed before that is closed. */
 struct spy_value_reading {
 	int64_t pid;
 	const char *go_version;

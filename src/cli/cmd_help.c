@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "cli/help.h"
-#include "cli/nearest.h"
 
 #define OPTION_WIDTH 26 /* "  -p, --pid PID", and where its help begins */
 #define LINE_WIDTH   80
@@ -112,8 +112,8 @@ struct spy_error *help_unknown_command(const char *name)
 
 	for (i = 0; command_at(i); i++)
 		nearest_offer(&nearest, command_at(i)->name);
-	if (nearest.best)
-		return spy_error_with_hint(error, "did you mean \"spy %s\"?", nearest.best);
+	if (nearest.count)
+		return spy_error_with_hint(error, "did you mean \"spy %s\"?", nearest.best[0]);
 	return spy_error_with_hint(error, "\"spy help\" lists them");
 }
 

@@ -34,14 +34,17 @@ struct option {
 	const char *help;
 	choice_name *choices;
 	int64_t minimum;
+	int64_t zero;  /* what a NUMBER of 0 is stored as: what tells it from none given */
 	size_t offset; /* of its member in the arguments of the command */
 };
 
 /* What every command has; the first member of its arguments. */
 struct arguments {
 	bool help, json;
-	unsigned colour;     /* enum colour_mode */
-	const char *operand; /* the bare argument, or NULL */
+	unsigned colour;       /* enum colour_mode */
+	const char *operand;   /* the bare argument, or NULL */
+	char *const *operands; /* all of them, where the command takes several */
+	size_t operand_count;
 };
 
 struct target_arguments {
@@ -52,9 +55,10 @@ struct target_arguments {
 };
 
 enum command_flag {
-	COMMAND_JSON = 1 << 0,   /* has --json */
-	COMMAND_TARGET = 1 << 1, /* has the options that choose a target: arguments begin with a
-				    struct target_arguments, the operand is a pid or name */
+	COMMAND_JSON = 1 << 0,     /* has --json */
+	COMMAND_TARGET = 1 << 1,   /* has the options that choose a target: arguments begin with a
+				      struct target_arguments, the operand is a pid or name */
+	COMMAND_OPERANDS = 1 << 2, /* takes several; which is the target it says itself */
 };
 
 struct command {
@@ -71,8 +75,8 @@ struct command {
 };
 
 extern const struct command command_ps, command_summary, command_dump, command_stats,
-    command_gctrace, command_heap, command_metrics, command_version, command_help,
-    command_completion;
+    command_gctrace, command_heap, command_metrics, command_var, command_vars, command_version,
+    command_help, command_completion;
 
 /* What `spy` itself takes before a command, or without one. */
 extern const struct command command_none;

@@ -7,13 +7,14 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "cli/nearest.h"
+#include "base/nearest.h"
 
 /* The arguments that are being read, and where they go. */
 struct parser {
 	const struct command *command;
 	char **argv;
 	int argc, next;
+	int operands; /* at the beginning of argv, where they are moved to */
 	char *arguments;
 };
 
@@ -112,8 +113,8 @@ static struct spy_error *unknown_option(const struct command *command, const cha
 				      word);
 	else
 		error = spy_error_new(SPY_ERROR_USAGE, "there is no option --%s", word);
-	if (nearest.best)
-		return spy_error_with_hint(error, "did you mean --%s?", nearest.best);
+	if (nearest.count)
+		return spy_error_with_hint(error, "did you mean --%s?", nearest.best[0]);
 	return usage(command, error);
 }
 
@@ -206,7 +207,7 @@ static struct spy_error *store(struct parser *parser, const struct option *optio
 			    SPY_ERROR_USAGE,
 			    "--%s cannot be \"%s\": it is a whole number from %lld", option->name,
 			    value, (long long)least);
-		*MEMBER(parser, option, int64_t) = number;
+		*MEMBER(parser, option, int64_t) = number ? number : option->zero;
 		break;
 	case OPTION_DURATION:
 		return store_duration(parser, option, value);
@@ -267,7 +268,7 @@ static struct spy_error *take_short(struct parser *parser, const char *argument)
 	return NULL;
 }
 
-static struct spy_error *take_operand(struct parser *parser, const char *argument)
+static struct spy_error *take_operand(struct parser *parser, char *argument)
 {
 	struct arguments *common = (void *)parser->arguments;
 
@@ -276,11 +277,14 @@ static struct spy_error *take_operand(struct parser *parser, const char *argumen
 			     spy_error_new(SPY_ERROR_USAGE,
 					   "spy %s takes no argument, but got \"%s\"",
 					   help_of(parser->command), argument));
-	if (common->operand)
+	if (common->operand && !(parser->command->flags & COMMAND_OPERANDS))
 		return usage(parser->command,
 			     spy_error_new(SPY_ERROR_USAGE, "one %s too many: \"%s\"",
 					   parser->command->operand, argument));
-	common->operand = argument;
+	parser->argv[parser->operands++] = argument;
+	common->operand = parser->argv[0];
+	common->operands = parser->argv;
+	common->operand_count = (size_t)parser->operands;
 	return NULL;
 }
 
@@ -296,7 +300,7 @@ struct spy_error *options_parse(const struct command *command, int argc, char **
 	bool only_operands = false;
 
 	while (parser.next < argc) {
-		const char *argument = argv[parser.next++];
+		char *argument = argv[parser.next++];
 
 		if (only_operands || argument[0] != '-' || !argument[1])
 			TRY(take_operand(&parser, argument));

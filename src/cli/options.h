@@ -8,7 +8,8 @@
 #include "cli/command.h"
 
 /* Parses argv[0…argc) (no program name in it) into `arguments`, which is zeroed and of the size
- * that the command says. Strings in it point into argv. */
+ * that the command says. Strings in it point into argv, whose beginning becomes the list of bare
+ * arguments. */
 SPY_MUST_CHECK struct spy_error *options_parse(const struct command *command, int argc, char **argv,
 					       void *arguments);
 

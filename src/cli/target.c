@@ -52,6 +52,19 @@ static struct spy_error *target_options(const struct target_arguments *arguments
 	return NULL;
 }
 
+void target_split_operands(struct target_arguments *arguments, size_t targets, char *const **rest,
+			   size_t *count)
+{
+	struct arguments *common = &arguments->common;
+
+	if (arguments->pid || arguments->core || !common->operand_count)
+		targets = 0;
+	if (!targets)
+		common->operand = NULL;
+	*rest = common->operand_count ? common->operands + targets : NULL;
+	*count = common->operand_count - targets;
+}
+
 struct spy_error *target_open(const struct target_arguments *arguments, struct spy **ret)
 {
 	struct spy_options options;

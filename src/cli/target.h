@@ -7,6 +7,10 @@
 
 #include "cli/command.h"
 
+/* Of a command that takes several bare arguments: the first `targets` of them (0 or 1) is the
+ * target, unless one is given by an option; the rest is told. */
+void target_split_operands(struct target_arguments *arguments, size_t targets, char *const **rest,
+			   size_t *count);
 /* Opens the target that was asked for. */
 SPY_MUST_CHECK struct spy_error *target_open(const struct target_arguments *arguments,
 					     struct spy **ret);

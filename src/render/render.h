@@ -65,4 +65,23 @@ void render_metrics_text(struct output *output, const struct spy_metrics *metric
 void render_metrics_json(struct output *output, const struct spy_metrics *metrics,
 			 const struct metrics_options *options);
 
+/* Which variables, and in which order. */
+enum variable_order { VARIABLES_BY_NAME, VARIABLES_BY_SIZE };
+struct variable_filter {
+	char *const *patterns;      /* of names: a part of one, or a glob(7); one has to match */
+	size_t pattern_count;       /* 0: all */
+	const char *package, *type; /* the same of those; NULL for all */
+	enum variable_order order;
+	int64_t limit; /* 0: none */
+};
+
+/* Those that the filter lets pass, which the caller frees; *left_out are beyond its limit. */
+const struct spy_variable **variables_select(const struct spy_variable_list *list,
+					     const struct variable_filter *filter, size_t *count,
+					     size_t *left_out);
+void render_variables_text(struct output *output, const struct spy_variable *const *variables,
+			   size_t count);
+void render_variables_json(struct output *output, const struct spy_variable_list *list,
+			   const struct spy_variable *const *variables, size_t count);
+
 #endif

@@ -63,6 +63,10 @@ void render_value_text(struct output *output, const struct spy_value_reading *re
 void render_value_json(struct output *output, const struct spy_value_reading *reading,
 		       const struct value_options *options);
 
+/* An expression that leads nowhere now: why, and since when. */
+void render_value_error(struct output *output, const char *why, int64_t at, bool json,
+			const struct value_options *options);
+
 /* All that a value says, for comparing it with what it says later. */
 void put_value_state(struct text *text, const struct spy_value *value);
 
@@ -75,11 +79,11 @@ void put_float(struct text *text, double number, bool is_float32);
 void put_rest(struct text *text, size_t kept, int64_t length);
 
 /* Whether it is a []byte or [n]byte that has any, all of which could be read; and those. */
-bool value_is_bytes(const struct spy_value *value);
-void value_bytes(const struct spy_value *value, struct text *bytes);
+bool is_byte_list(const struct spy_value *value);
+void add_list_bytes(const struct spy_value *value, struct text *bytes);
 
 /* The entries of a map by their keys, as fmt prints them; those of very large maps as they are. The
  * caller frees it. */
-const struct spy_value_entry **value_entries(const struct spy_value *value);
+const struct spy_value_entry **sorted_entries(const struct spy_value *value);
 
 #endif

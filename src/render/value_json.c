@@ -251,7 +251,7 @@ static void put_items(struct walk *walk, const char *key, const struct spy_value
 static void put_map(struct walk *walk, const char *key, const struct spy_value *value,
 		    const struct trail *trail)
 {
-	const struct spy_value_entry **entries _cleanup_free_ = value_entries(value);
+	const struct spy_value_entry **entries _cleanup_free_ = sorted_entries(value);
 	size_t i;
 
 	open_object(walk, key);

@@ -86,7 +86,7 @@ void put_float(struct text *text, double number, bool is_float32)
 
 /* ---- bytes -------------------------------------------------------------------------------- */
 
-bool value_is_bytes(const struct spy_value *value)
+bool is_byte_list(const struct spy_value *value)
 {
 	size_t i;
 
@@ -103,7 +103,7 @@ bool value_is_bytes(const struct spy_value *value)
 	return true;
 }
 
-void value_bytes(const struct spy_value *value, struct text *bytes)
+void add_list_bytes(const struct spy_value *value, struct text *bytes)
 {
 	size_t i;
 
@@ -173,7 +173,7 @@ static int by_key(const void *a, const void *b)
 	return difference ? difference : order(x<y, x> y);
 }
 
-const struct spy_value_entry **value_entries(const struct spy_value *value)
+const struct spy_value_entry **sorted_entries(const struct spy_value *value)
 {
 	const struct spy_value_entry **entries = memory_new(value->map.kept, sizeof(*entries));
 	size_t i;

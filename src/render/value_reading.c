@@ -176,3 +176,33 @@ void render_value_json(struct output *output, const struct spy_value_reading *re
 	json_end(&json);
 	value_notes_free(&notes);
 }
+
+void render_value_error(struct output *output, const char *why, int64_t at, bool as_json,
+			const struct value_options *options)
+{
+	struct json json;
+
+	if (!as_json) {
+		if (options->timed)
+			put_time(&output->text, at);
+		put_string(&output->text, options->asked);
+		text_add(&output->text, ": ");
+		put_string(&output->text, why);
+		text_add(&output->text, "\n");
+		return;
+	}
+	json_begin(&json, output);
+	json_open_object(&json, NULL);
+	json_string(&json, "name", options->asked);
+	json_null(&json, "type");
+	json_null(&json, "kind");
+	json_null(&json, "address");
+	json_null(&json, "size");
+	json_null(&json, "value");
+	json_string(&json, "error", why);
+	json_string(&json, "expression", options->asked);
+	json_number(&json, "time", at);
+	json_strings(&json, "warnings", &why, 1);
+	json_close_object(&json);
+	json_end(&json);
+}

@@ -92,7 +92,7 @@ static void put_go_bytes(struct writer *writer, const struct spy_value *value)
 		writer->over = true;
 		return;
 	}
-	value_bytes(value, &bytes);
+	add_list_bytes(value, &bytes);
 	for (i = 0; i < bytes.length && is_text; i += length) {
 		unsigned point;
 
@@ -244,7 +244,7 @@ static void each_entry(struct writer *writer, const struct spy_value *map, part_
 		writer->over = true;
 		return;
 	}
-	entries = value_entries(map);
+	entries = sorted_entries(map);
 	for (i = 0; i < map->map.kept && !writer->over; i++) {
 		struct part part = { .key = &entries[i]->key, .value = &entries[i]->value };
 
@@ -478,7 +478,7 @@ static void put_flat(struct writer *writer, const struct spy_value *value, bool 
 		put_pointer(writer, value);
 	else if (value->type->kind == SPY_VALUE_INTERFACE)
 		put_interface(writer, value);
-	else if (value_is_bytes(value))
+	else if (is_byte_list(value))
 		put_go_bytes(writer, value);
 	else if (has_parts(value))
 		put_flat_parts(writer, value, false);
@@ -616,7 +616,7 @@ static void put_lines(struct writer *writer, const struct spy_value *value, size
 		put_lines(writer, value->pointer.pointee, column + 1, indent, true);
 	} else if (value->type->kind == SPY_VALUE_INTERFACE && !value->error) {
 		put_interface_lines(writer, value, column, indent);
-	} else if (value->error || (inner && value->meaning) || value_is_bytes(value)) {
+	} else if (value->error || (inner && value->meaning) || is_byte_list(value)) {
 		put_flat(writer, value, inner);
 	} else if (has_parts(value)) {
 		put_line_parts(writer, value, indent, false);

@@ -34,6 +34,7 @@ void spy_close(struct spy *spy)
 {
 	if (!spy)
 		return;
+	values_free(spy->values);
 	readings_free(&spy->readings);
 	go_runtime_close(&spy->runtime);
 	target_close(spy->target);

@@ -27,12 +27,21 @@ struct spy_readings {
 /* session/stats.c */
 void readings_free(struct spy_readings *readings);
 
+struct values;
+
 struct spy {
 	struct target *target;
 	struct go_runtime runtime;
 	bool non_blocking;
 	struct spy_readings readings;
+	struct values *values; /* NULL before the first variable is asked for */
 };
+
+/* session/vars.c: what reads variables, with the DWARF; belongs to the target. */
+struct values *values_of(struct spy *spy);
+struct debug_info *values_debug_info(const struct values *values); /* NULL: there is none */
+struct value_reader *values_reader(const struct values *values);
+void values_free(struct values *values);
 
 /* A snapshot in the making; the public part comes first, spy_snapshot_free() frees the whole. */
 struct snapshot {

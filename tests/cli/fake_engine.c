@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "unit/fake_heap.h"
 #include "unit/fake_snapshot.h"
+#include "unit/fake_value.h"
 
 struct spy {
 	enum fake kind;
@@ -185,6 +186,59 @@ struct spy_error *spy_gc_cycle_read(struct spy *spy, struct spy_gc_cycle *ret, b
 	};
 	*complete = true;
 	return NULL;
+}
+
+struct spy_error *spy_variable_list(struct spy *spy, struct spy_variable_list **ret)
+{
+	*ret = memory_new(1, sizeof(**ret));
+	**ret = *fake_variables(spy->kind);
+	return NULL;
+}
+
+void spy_variable_list_free(struct spy_variable_list *list)
+{
+	free(list);
+}
+
+/* A counter that goes up at every second reading; main.cfg is the value with everything in it. Pid
+ * 17 ends after five readings. Tells on standard error what was asked for. */
+struct spy_error *spy_value_read(struct spy *spy, const char *expression,
+				 const struct spy_value_limits *limits,
+				 struct spy_value_reading **ret)
+{
+	int64_t n = spy->readings++;
+
+	if (getenv("FAKE_TELL"))
+		fprintf(stderr, "read %s depth=%lld elements=%lld string_bytes=%lld\n", expression,
+			(long long)limits->depth, (long long)limits->elements,
+			(long long)limits->string_bytes);
+	if (!strcmp(expression, "main.typo"))
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_USAGE, "there is no variable main.typo"),
+		    "nearest: main.type");
+	if (spy->pid == 17 && n >= 5)
+		return spy_error_new(SPY_ERROR_NO_PROCESS, "process 17 has ended");
+	if (!strcmp(expression, "*main.sometimes") && n == 1)
+		return spy_error_new(SPY_ERROR_USAGE, "main.sometimes is nil");
+	*ret = memory_new(1, sizeof(**ret));
+	**ret = *fake_reading(spy->kind);
+	if (!strcmp(expression, "main.cfg"))
+		return NULL;
+	**ret = (struct spy_value_reading){
+		.pid = 4242,
+		.go_version = "go1.27.4",
+		.paused_ns = 20000,
+		.taken_at = (1000 + n) * 1000000000,
+		.name =
+		    strcmp(expression, "runtime.ncpu") != 0 ? expression : "runtime.numCPUStartup",
+		.value = { .type = &fake_int32, .address = 0x5a0300, .integer = n / 2 }
+	};
+	return NULL;
+}
+
+void spy_value_reading_free(struct spy_value_reading *reading)
+{
+	free(reading);
 }
 
 struct spy_error *spy_process_list(struct spy_process_list **ret)

@@ -34,7 +34,7 @@ def program():
     sources = [str(path) for room in ("base", "render", "tui", "cli")
                for path in sorted((ROOT / "src" / room).glob("*.c"))]
     sources += [str(ROOT / "tests/cli/fake_engine.c"), str(ROOT / "tests/unit/fake_snapshot.c"),
-                str(ROOT / "tests/unit/fake_heap.c")]
+                str(ROOT / "tests/unit/fake_heap.c"), str(ROOT / "tests/unit/fake_value.c")]
     binary = f"{folder}/spy"
     subprocess.run([os.environ.get("CC", "cc"), *FLAGS, f"-I{ROOT}/include", f"-I{ROOT}/src",
                     f"-I{ROOT}/tests", "-o", binary, *sources, "-lyajl", "-lncursesw", "-ltinfo",

@@ -106,8 +106,10 @@ def test_examples():
                 continue
             text = run(words)
             true(text, f"{line} prints nothing")
-            if words[0] in ("dump", "metrics"):
-                contains(text, {"dump": "main.", "metrics": "/sched/"}[words[0]])
+            found = {"dump": "main.", "metrics": "/sched/", "var": "type: ",
+                     "vars": "runtime.mheap_"}
+            if words[0] in found:
+                contains(text, found[words[0]])
             else:
                 contains(text, str(pid))
 
