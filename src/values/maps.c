@@ -9,13 +9,13 @@ enum {
 	DIRECTORY_CHUNK = 512,
 	BUCKET_BITS_MAX = 40,
 	MAP_HEADER_BYTES_MAX = 128,
-	SAME_SIZE_GROW = 8,  /* runtime/map.go: flags of hmap */
-	MIN_TOP_HASH = 5,    /* runtime/map.go: minTopHash since Go 1.12 */
-	CHAIN_MAX = 1 << 16, /* buckets that follow each other: a handful, unless hashes collide */
-	WHOLE = 1024,        /* whoever wants no more entries does not want them all */
+	SAME_SIZE_GROW = 8, /* runtime/map.go: flags of hmap */
+	MIN_TOP_HASH = 5,   /* runtime/map.go: minTopHash since Go 1.12 */
+	WHOLE = 1024,       /* whoever wants no more entries does not want them all */
 };
 
 static const char *const unreadable = "its memory cannot be read";
+static const char *const too_long = "its chains do not end";
 static const char *const corrupt = "no map has such a header";
 
 /* ---- entries ------------------------------------------------------------------------------ */
@@ -84,6 +84,8 @@ static const char *walk_table(struct map_walk *walk, uint64_t address, uint64_t 
 	size_t size = layout_size(layout, SIZE_swiss_table);
 	uint64_t mask;
 
+	if (!take_step(walk->reader))
+		return too_long;
 	if (size > sizeof(table) || !memory_read(&walk->reader->memory, address, table, size))
 		return unreadable;
 	/* Each stands in one word of the directory or in several in a row, the first of which it
@@ -172,13 +174,10 @@ static const char *walk_overflow(struct map_walk *walk, uint64_t *next, size_t c
 	struct value_memory *memory = &walk->reader->memory;
 	size_t size = walk->layout->group_bytes;
 	uint8_t *buckets _cleanup_free_ = memory_new(count, size);
-	uint64_t rounds = 0;
 
 	while (count && !walk->enough) {
 		size_t left = 0;
 
-		if (rounds++ > CHAIN_MAX)
-			return corrupt;
 		for (size_t i = 0; i < count; i++)
 			memory_want(memory, next[i], size);
 		memory_fetch(memory);
@@ -186,6 +185,8 @@ static const char *walk_overflow(struct map_walk *walk, uint64_t *next, size_t c
 			uint8_t *bucket = buckets + i * size;
 			uint64_t address = next[i], after;
 
+			if (!take_step(walk->reader))
+				return too_long;
 			if (!memory_read(memory, address, bucket, size))
 				return unreadable;
 			add_bucket(walk, address, bucket);

@@ -192,11 +192,11 @@ bool meaning_atomic_pointer(struct value_reader *reader, const struct value_plac
 
 /* ---- sync.Map ----------------------------------------------------------------------------- */
 
-enum { ENTRIES_MAX = 1 << 20, TRIE_DEPTH_MAX = 32 };
+enum { TRIE_DEPTH_MAX = 32, TRIE_STEPS_MAX = 1 << 20 };
 
 struct entry_count {
 	struct value_reader *reader;
-	int64_t seen, count;
+	int64_t count;
 	bool failed;
 };
 
@@ -216,7 +216,7 @@ static bool count_entries(void *context, const struct map_entry *entries, size_t
 		uint64_t value;
 
 		counted->failed =
-		    !entry || !memory_word(memory, entry, &value) || ++counted->seen > ENTRIES_MAX;
+		    !entry || !take_step(counted->reader) || !memory_word(memory, entry, &value);
 		if (!counted->failed && value)
 			counted->count++;
 	}
@@ -270,22 +270,29 @@ static bool count_two_maps(struct value_reader *reader, const struct value_place
 /* internal/sync/hashtriemap.go: an inner node has 16 pointers to others; an entry begins with a
  * byte that says so, and then leads to those with the same hash. */
 struct trie {
+	struct value_reader *reader;
 	struct value_memory *memory;
 	uint64_t children, count; /* of an inner node: offset, number */
-	int64_t seen, entries;
+	uint64_t steps;
+	int64_t entries;
 };
+
+static bool trie_step(struct trie *trie)
+{
+	return ++trie->steps <= TRIE_STEPS_MAX && take_step(trie->reader);
+}
 
 static bool count_trie(struct trie *trie, uint64_t node, unsigned depth)
 {
 	enum { CHILDREN_MAX = 64, OVERFLOW_OFFSET = 8 };
 	uint8_t is_entry, words[CHILDREN_MAX * WORD];
 
-	if (depth > TRIE_DEPTH_MAX || ++trie->seen > ENTRIES_MAX ||
+	if (depth > TRIE_DEPTH_MAX || !trie_step(trie) ||
 	    !memory_read(trie->memory, node, &is_entry, sizeof(is_entry)))
 		return false;
 	while (is_entry && node) {
-		if (++trie->entries > ENTRIES_MAX ||
-		    !memory_word(trie->memory, node + OVERFLOW_OFFSET, &node))
+		trie->entries++;
+		if (!trie_step(trie) || !memory_word(trie->memory, node + OVERFLOW_OFFSET, &node))
 			return false;
 	}
 	if (is_entry)
@@ -308,7 +315,7 @@ static bool count_trie(struct trie *trie, uint64_t node, unsigned depth)
 static bool count_trie_map(struct value_reader *reader, const struct value_place *place,
 			   int64_t *ret)
 {
-	struct trie trie = { .memory = &reader->memory };
+	struct trie trie = { .reader = reader, .memory = &reader->memory };
 	struct value_place root, children;
 	int64_t inited;
 

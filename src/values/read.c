@@ -13,12 +13,14 @@ enum {
 	NODES_MAX = 16 << 20,
 	/* What is read nests on our own stack; some 700 bytes a level. */
 	DEPTH_MAX = 2048,
-	DIRECT_ITEMS = 4096,
+	CHUNK_ITEMS = 4096,
+	ITEMS_AT_ONCE = 1 << 20,
 	PREFETCH_BYTES_MAX = 4096,
 	PREFETCH_DEPTH = 3,
 	PREFETCH_FIELDS = 64,
 	ATTEMPTS = 4,
 	RETRIES = 256,
+	STEPS = 16 << 20,
 };
 
 static const uint64_t string_bytes_max = 256ull << 20;
@@ -62,6 +64,7 @@ void value_reader_begin(struct value_reader *reader, bool watch)
 	reader->scratch = (struct arena){ 0 };
 	reader->torn = 0;
 	reader->retries_left = RETRIES;
+	reader->steps_left = STEPS;
 }
 
 size_t value_reader_torn(const struct value_reader *reader)
@@ -206,8 +209,6 @@ void prefetch_value(struct reading *reading, const struct value_type *type, cons
 
 /* ---- values in a row ---------------------------------------------------------------------- */
 
-typedef VECTOR(struct spy_value) item_vector;
-
 /* Elements whose bytes are there. */
 static void read_some(struct reading *reading, const struct value_place *first, size_t count,
 		      uint64_t depth, struct spy_value *ret)
@@ -239,37 +240,49 @@ static bool load_chunk(struct reading *reading, const struct value_place *first,
 	return true;
 }
 
-/* Reads a row from memory, some at a time, into `items`, or where that is NULL into the vector. */
-static size_t read_row(struct reading *reading, const struct value_place *place, uint64_t count,
-		       uint64_t depth, struct spy_value *items, item_vector *grown, bool noted,
-		       bool *unreadable)
+/* Of the arena, zeroed, with what is there. A length is the target's word: room for a long row is
+ * made when its beginning was there. */
+static struct spy_value *more_items(struct reading *reading, struct spy_value *items, size_t kept,
+				    uint64_t count, size_t *room)
+{
+	struct spy_value *more;
+
+	*room = count > ITEMS_AT_ONCE && kept < ITEMS_AT_ONCE ? ITEMS_AT_ONCE : count;
+	more = arena_alloc(reading->arena, *room, sizeof(*more));
+	if (kept)
+		memcpy(more, items, kept * sizeof(*more));
+	return more;
+}
+
+/* Reads a row from memory, some at a time. */
+static struct spy_value *read_row(struct reading *reading, const struct value_place *place,
+				  uint64_t count, uint64_t depth, bool noted, size_t *kept,
+				  bool *unreadable)
 {
 	const struct value_type *elem = place->type;
-	size_t chunk = elem->size ? CHUNK_BYTES / elem->size : DIRECT_ITEMS, i, some;
+	size_t chunk = elem->size ? CHUNK_BYTES / elem->size : CHUNK_ITEMS, room = 0, some;
 	uint8_t *buffer _cleanup_free_ = NULL;
+	struct spy_value *items = NULL;
 
-	if (!chunk || chunk > DIRECT_ITEMS)
-		chunk = chunk ? DIRECT_ITEMS : 1;
+	if (!chunk || chunk > CHUNK_ITEMS)
+		chunk = chunk ? CHUNK_ITEMS : 1;
 	if (elem->size <= CHUNK_BYTES)
 		buffer = memory_new(chunk < count ? chunk : count, elem->size);
-	for (i = 0; i < count; i += some) {
+	for (*kept = 0; *kept < count; *kept += some) {
 		struct value_place first = { .type = elem,
-					     .address = place->address + i * elem->size,
+					     .address = place->address + *kept * elem->size,
 					     .bytes = buffer };
-		struct spy_value *at = items ? items + i : NULL;
 
-		some = count - i < chunk ? count - i : chunk;
+		some = count - *kept < chunk ? count - *kept : chunk;
 		if (buffer && !load_chunk(reading, &first, buffer, some, depth, noted)) {
 			*unreadable = true;
 			break;
 		}
-		for (size_t j = 0; !items && j < some; j++)
-			*vector_push(grown) = (struct spy_value){ 0 };
-		if (!items)
-			at = grown->items + i;
-		read_some(reading, &first, some, depth, at);
+		if (*kept + some > room)
+			items = more_items(reading, items, *kept, count, &room);
+		read_some(reading, &first, some, depth, items + *kept);
 	}
-	return i;
+	return items;
 }
 
 const struct spy_value *read_items(struct reading *reading, const struct value_place *place,
@@ -277,8 +290,7 @@ const struct spy_value *read_items(struct reading *reading, const struct value_p
 				   bool *unreadable)
 {
 	uint64_t count = length < reading->elements_max ? length : reading->elements_max;
-	struct spy_value *items = NULL;
-	item_vector grown = { 0 };
+	struct spy_value *items;
 
 	*unreadable = false;
 	*kept = 0;
@@ -287,20 +299,11 @@ const struct spy_value *read_items(struct reading *reading, const struct value_p
 	count = take_nodes(reading, count);
 	if (!count)
 		return NULL;
-	if (place->bytes || count <= DIRECT_ITEMS)
-		items = arena_alloc(reading->arena, count, sizeof(*items));
-	if (place->bytes) {
-		read_some(reading, place, count, depth, items);
-		*kept = count;
-		return items;
-	}
-	*kept = read_row(reading, place, count, depth, items, &grown, noted, unreadable);
-	if (!items) {
-		items = arena_alloc(reading->arena, *kept, sizeof(*items));
-		if (*kept)
-			memcpy(items, grown.items, *kept * sizeof(*items));
-		vector_free(&grown);
-	}
+	if (!place->bytes)
+		return read_row(reading, place, count, depth, noted, kept, unreadable);
+	items = arena_alloc(reading->arena, count, sizeof(*items));
+	read_some(reading, place, count, depth, items);
+	*kept = count;
 	return items;
 }
 

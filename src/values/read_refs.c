@@ -279,7 +279,8 @@ static int64_t count_waiting(struct value_reader *reader, uint64_t sudog)
 	if (!layout_has(layout, FIELD_sudog_next))
 		return SPY_UNKNOWN;
 	while (sudog) {
-		if (++count > WAITING_MAX || !memory_word(&reader->memory, sudog + next, &sudog))
+		if (++count > WAITING_MAX || !take_step(reader) ||
+		    !memory_word(&reader->memory, sudog + next, &sudog))
 			return SPY_UNKNOWN;
 	}
 	return count;
@@ -332,6 +333,11 @@ static void read_buffer(struct reading *reading, const struct value_place *place
 	part = wanted < until_end ? wanted : until_end;
 	at.address = channel->buffer + channel->first * elem->size;
 	head = read_items(reading, &at, part, depth, true, &head_kept, &unreadable);
+	if (unreadable && !head_kept) {
+		value_fails(reading, ret, "no memory to read at 0x%llx",
+			    (unsigned long long)at.address);
+		return;
+	}
 	ret->channel.items = head;
 	ret->channel.kept = head_kept;
 	if (head_kept < part || part == wanted)
@@ -375,5 +381,6 @@ void read_chan(struct reading *reading, const struct value_place *place, uint64_
 			read_buffer(reading, place, &channel, depth, ret);
 		close_value(reading, &open);
 	}
-	ret->cut = ret->channel.kept < channel.length;
+	if (!ret->error)
+		ret->cut = ret->channel.kept < channel.length;
 }

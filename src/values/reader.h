@@ -23,7 +23,19 @@ struct value_reader {
 	struct arena scratch; /* until value_reader_begin() */
 	size_t torn;
 	unsigned retries_left;
+	/* Steps along chains and trees of the target that no length bounds, until
+	 * value_reader_begin(). */
+	uint64_t steps_left;
 };
+
+/* Whether one more may be made. */
+static inline bool take_step(struct value_reader *reader)
+{
+	if (!reader->steps_left)
+		return false;
+	reader->steps_left--;
+	return true;
+}
 
 /* A value that is being read: what lies in it may lead back to it. */
 struct open_value {
