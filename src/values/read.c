@@ -35,6 +35,7 @@ struct value_reader *value_reader_new(struct go_runtime *runtime, struct debug_i
 	struct value_reader *reader = memory_zeroed(1, sizeof(*reader));
 
 	reader->runtime = runtime;
+	reader->info = info;
 	reader->types = value_types_new(runtime, info);
 	memory_open(&reader->memory, runtime->target);
 	value_reader_begin(reader, false);

@@ -3,6 +3,7 @@
  * Maps, interfaces, functions and channels.
  */
 #include "base/text.h"
+#include "dwarf/locals.h"
 #include "values/maps.h"
 #include "values/reader.h"
 
@@ -237,12 +238,77 @@ static void read_receiver(struct reading *reading, uint64_t closure, const char 
 	ret->function.captured_count = 1;
 }
 
+/* The place of a captured variable: in the closure itself, or where the closure points to. */
+static bool place_of_capture(struct reading *reading, uint64_t closure,
+			     const struct debug_local *local, struct value_place *ret)
+{
+	enum { CLOSURE_BYTES_MAX = 1 << 16 };
+	struct value_types *types = reading->reader->types;
+
+	if (local->capture < WORD || local->capture > CLOSURE_BYTES_MAX)
+		return false;
+	ret->type = value_types_by_die(types, local->type);
+	ret->address = closure + (uint64_t)local->capture;
+	ret->bytes = NULL;
+	if (!ret->type || !local->in_heap)
+		return ret->type != NULL;
+	if (ret->type->kind != GO_KIND_POINTER ||
+	    !memory_word(&reading->reader->memory, ret->address, &ret->address))
+		return false;
+	ret->type = value_type_elem(types, ret->type);
+	return true;
+}
+
+/* The variables that a closure captured, which DWARF tells since Go 1.23. */
+static void read_captured(struct reading *reading, uint64_t closure, uint64_t pc, uint64_t depth,
+			  struct spy_value *ret)
+{
+	struct value_reader *reader = reading->reader;
+	const struct debug_calls *calls;
+	const struct debug_call *call;
+	struct spy_value_field *fields;
+	struct value_place place;
+	size_t count = 0;
+
+	if (!reader->info || depth >= reading->depth_max ||
+	    spy_error_caught(
+		debug_calls_at(reader->info, pc - reader->runtime->program.bias, &calls)) ||
+	    !calls->count)
+		return;
+	call = &calls->items[calls->count - 1];
+	for (size_t i = 0; i < call->count; i++)
+		count += call->locals[i].capture >= 0;
+	count = take_nodes(reading, count);
+	if (!count)
+		return;
+	fields = arena_alloc(reading->arena, count, sizeof(*fields));
+	for (size_t i = 0; i < call->count && ret->function.captured_count < count; i++) {
+		struct spy_value_field *field = &fields[ret->function.captured_count];
+
+		if (call->locals[i].capture < 0 ||
+		    !place_of_capture(reading, closure, &call->locals[i], &place))
+			continue;
+		field->name = call->locals[i].name;
+		read_value(reading, &place, depth + 1, &field->value);
+		ret->function.captured_count++;
+	}
+	ret->function.captured = fields;
+}
+
+/* The names that compilers give to functions without one: "main.main.func1", "main.f-range1". */
+static bool is_literal(const char *name)
+{
+	return strstr(name, ".func") || strstr(name, "-range");
+}
+
 void read_func(struct reading *reading, const struct value_place *place, uint64_t depth,
 	       struct spy_value *ret)
 {
 	uint64_t closure = load_u64(place->bytes), pc;
+	const struct code *code = reading->reader->runtime->code;
 	const struct pclntab *tab;
 	struct pclntab_func func;
+	struct open_value open;
 	const char *file;
 
 	ret->nil = !closure;
@@ -253,8 +319,7 @@ void read_func(struct reading *reading, const struct value_place *place, uint64_
 			    (unsigned long long)closure);
 		return;
 	}
-	if (!reading->reader->runtime->code ||
-	    !code_find(reading->reader->runtime->code, pc, &tab, &func) || func.entry != pc) {
+	if (!code || !code_find(code, pc, &tab, &func) || func.entry != pc) {
 		value_fails(reading, ret, "no function begins at 0x%llx", (unsigned long long)pc);
 		return;
 	}
@@ -263,7 +328,15 @@ void read_func(struct reading *reading, const struct value_place *place, uint64_
 	pclntab_line(tab, &func, pc, &file, &ret->function.line);
 	if (ret->function.line)
 		ret->function.file = arena_string(reading->arena, file);
-	read_receiver(reading, closure, func.name, depth, ret);
+	/* A closure may have captured itself. */
+	ret->cycle = !open_value(reading, &open, place->type, closure);
+	if (ret->cycle)
+		return;
+	if (is_literal(func.name))
+		read_captured(reading, closure, pc, depth, ret);
+	else
+		read_receiver(reading, closure, func.name, depth, ret);
+	close_value(reading, &open);
 }
 
 /* ---- channels ----------------------------------------------------------------------------- */

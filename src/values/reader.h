@@ -17,6 +17,7 @@ enum {
 
 struct value_reader {
 	struct go_runtime *runtime;
+	struct debug_info *info; /* or NULL */
 	struct value_types *types;
 	struct value_memory memory;
 	struct map itabs;     /* address → descriptor of the dynamic type */
