@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-const uint8_t *cursor_take(struct cursor *cursor, size_t size)
-{
-	const uint8_t *bytes;
-
-	if (cursor->failed || size > cursor_left(cursor)) {
-		cursor->failed = true;
-		return NULL;
-	}
-	bytes = cursor->bytes + cursor->position;
-	cursor->position += size;
-	return bytes;
-}
-
 void cursor_seek(struct cursor *cursor, size_t position)
 {
 	if (position > cursor->size)
@@ -24,35 +11,7 @@ void cursor_seek(struct cursor *cursor, size_t position)
 		cursor->position = position;
 }
 
-uint8_t cursor_u8(struct cursor *cursor)
-{
-	const uint8_t *bytes = cursor_take(cursor, 1);
-
-	return bytes ? bytes[0] : 0;
-}
-
-uint16_t cursor_u16(struct cursor *cursor)
-{
-	const uint8_t *bytes = cursor_take(cursor, 2);
-
-	return bytes ? load_u16(bytes) : 0;
-}
-
-uint32_t cursor_u32(struct cursor *cursor)
-{
-	const uint8_t *bytes = cursor_take(cursor, 4);
-
-	return bytes ? load_u32(bytes) : 0;
-}
-
-uint64_t cursor_u64(struct cursor *cursor)
-{
-	const uint8_t *bytes = cursor_take(cursor, 8);
-
-	return bytes ? load_u64(bytes) : 0;
-}
-
-uint64_t cursor_uvarint(struct cursor *cursor)
+uint64_t cursor_long_uvarint(struct cursor *cursor)
 {
 	uint64_t value = 0;
 	unsigned shift;

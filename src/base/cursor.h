@@ -26,16 +26,7 @@ static inline size_t cursor_left(const struct cursor *cursor)
 	return cursor->size - cursor->position;
 }
 
-/* The next `size` bytes, and moves past them; NULL where there are not so many. */
-const uint8_t *cursor_take(struct cursor *cursor, size_t size);
 void cursor_seek(struct cursor *cursor, size_t position);
-
-uint8_t cursor_u8(struct cursor *cursor);
-uint16_t cursor_u16(struct cursor *cursor);
-uint32_t cursor_u32(struct cursor *cursor);
-uint64_t cursor_u64(struct cursor *cursor);
-/* A varint as Go's encoding/binary: 7 bits a byte, least first, at most 10 bytes. */
-uint64_t cursor_uvarint(struct cursor *cursor);
 /* A NUL-terminated string, NULL where none ends before the end; *length without the NUL. */
 const char *cursor_string(struct cursor *cursor, size_t *length);
 
@@ -57,6 +48,54 @@ static inline uint64_t load_u64(const void *bytes)
 	uint64_t value;
 	__builtin_memcpy(&value, bytes, sizeof(value));
 	return value;
+}
+
+/* The next `size` bytes, and moves past them; NULL where there are not so many. */
+static inline const uint8_t *cursor_take(struct cursor *cursor, size_t size)
+{
+	const uint8_t *bytes;
+
+	if (cursor->failed || size > cursor_left(cursor)) {
+		cursor->failed = true;
+		return NULL;
+	}
+	bytes = cursor->bytes + cursor->position;
+	cursor->position += size;
+	return bytes;
+}
+
+static inline uint8_t cursor_u8(struct cursor *cursor)
+{
+	const uint8_t *bytes = cursor_take(cursor, 1);
+
+	return bytes ? bytes[0] : 0;
+}
+static inline uint16_t cursor_u16(struct cursor *cursor)
+{
+	const uint8_t *bytes = cursor_take(cursor, 2);
+
+	return bytes ? load_u16(bytes) : 0;
+}
+static inline uint32_t cursor_u32(struct cursor *cursor)
+{
+	const uint8_t *bytes = cursor_take(cursor, 4);
+
+	return bytes ? load_u32(bytes) : 0;
+}
+static inline uint64_t cursor_u64(struct cursor *cursor)
+{
+	const uint8_t *bytes = cursor_take(cursor, 8);
+
+	return bytes ? load_u64(bytes) : 0;
+}
+
+uint64_t cursor_long_uvarint(struct cursor *cursor);
+/* A varint as Go's encoding/binary: 7 bits a byte, least first, at most 10 bytes. */
+static inline uint64_t cursor_uvarint(struct cursor *cursor)
+{
+	if (!cursor->failed && cursor_left(cursor) && !(cursor->bytes[cursor->position] & 0x80))
+		return cursor->bytes[cursor->position++];
+	return cursor_long_uvarint(cursor);
 }
 
 #endif

@@ -286,6 +286,7 @@ static struct spy_error *read_unit(struct lookup *lookup, size_t index, bool *ov
 		enum debug_query_kind kind;
 		struct wanted *wanted;
 
+		TRY(walk_pass(&walk, 1));
 		TRY(walk_next(&walk, &die, &more));
 		if (!more)
 			break;

@@ -56,10 +56,10 @@ static struct form_value reference(uint64_t offset)
 	return (struct form_value){ .class = FORM_REFERENCE, .number = offset };
 }
 
-static struct form_value opaque(struct cursor *cursor, size_t size)
+/* Of DW_FORM_ref_addr: that of an address in DWARF 2, of an offset from 3 on. */
+static size_t reference_bytes(const struct die_unit *unit)
 {
-	cursor_take(cursor, size);
-	return (struct form_value){ .class = FORM_OPAQUE };
+	return unit->version == 2 ? 8 : 4;
 }
 
 static struct form_value block(struct cursor *cursor, uint64_t size)
@@ -79,40 +79,51 @@ static struct form_value string(struct cursor *cursor)
 				    .length = length };
 }
 
-/* The forms that are known by their length only. */
-static struct form_value skip_form(struct cursor *cursor, unsigned form)
+static size_t step_bytes(struct cursor *cursor, const struct die_unit *unit,
+			 const struct abbrev_step *step)
 {
-	switch (form) {
-	case DW_FORM_IMPLICIT_CONST:
-		return opaque(cursor, 0);
-	case DW_FORM_STRX1:
-		return opaque(cursor, 1);
-	case DW_FORM_STRX2:
-		return opaque(cursor, 2);
-	case DW_FORM_STRX3:
-	case DW_FORM_ADDRX3: /* nobody writes it */
-		return opaque(cursor, 3);
-	case DW_FORM_STRP:
-	case DW_FORM_REF_SUP4:
-	case DW_FORM_STRP_SUP:
-	case DW_FORM_LINE_STRP:
-	case DW_FORM_STRX4:
-	case DW_FORM_GNU_REF_ALT:
-	case DW_FORM_GNU_STRP_ALT:
-		return opaque(cursor, 4);
-	case DW_FORM_REF_SIG8:
-	case DW_FORM_REF_SUP8:
-		return opaque(cursor, 8);
-	case DW_FORM_DATA16:
-		return opaque(cursor, 16);
-	case DW_FORM_STRX:
-	case DW_FORM_LOCLISTX:
-	case DW_FORM_RNGLISTX:
-		cursor_uvarint(cursor);
-		return opaque(cursor, 0);
+	switch (step->kind) {
+	case STEP_BYTES:
+		return step->bytes;
+	case STEP_ADDRESS:
+		return reference_bytes(unit);
+	case STEP_BLOCK:
+		return cursor_uvarint(cursor);
+	case STEP_BLOCK1:
+		return cursor_u8(cursor);
+	case STEP_BLOCK2:
+		return cursor_u16(cursor);
+	case STEP_BLOCK4:
+		return cursor_u32(cursor);
 	default:
-		return (struct form_value){ .class = FORM_UNKNOWN };
+		return 0;
 	}
+}
+
+/* Passes over a value. */
+static inline void pass(struct cursor *cursor, const struct die_unit *unit,
+			const struct abbrev_step *step)
+{
+	size_t length;
+
+	if (step->kind == STEP_STRING)
+		cursor_string(cursor, &length);
+	else if (step->kind == STEP_VARINT)
+		cursor_uvarint(cursor);
+	else
+		cursor_take(cursor, step_bytes(cursor, unit, step));
+}
+
+/* The forms that are known by their length only. */
+static struct form_value pass_form(struct cursor *cursor, const struct die_unit *unit,
+				   unsigned form)
+{
+	struct abbrev_step step = abbrev_step_of(form);
+
+	if (step.kind == STEP_NONE)
+		return (struct form_value){ .class = FORM_UNKNOWN };
+	pass(cursor, unit, &step);
+	return (struct form_value){ .class = FORM_OPAQUE };
 }
 
 /* The value of an attribute, which the cursor moves past. */
@@ -159,8 +170,8 @@ static struct form_value read_form(struct cursor *cursor, const struct die_unit 
 	case DW_FORM_EXPRLOC:
 		return block(cursor, cursor_uvarint(cursor));
 	case DW_FORM_REF_ADDR:
-		/* Size of an address in DWARF 2, of an offset from 3 on. */
-		return reference(unit->version == 2 ? cursor_u64(cursor) : cursor_u32(cursor));
+		return reference(reference_bytes(unit) == 8 ? cursor_u64(cursor)
+							    : cursor_u32(cursor));
 	case DW_FORM_REF1:
 		return reference(unit->offset + cursor_u8(cursor));
 	case DW_FORM_REF2:
@@ -172,7 +183,7 @@ static struct form_value read_form(struct cursor *cursor, const struct die_unit 
 	case DW_FORM_REF_UDATA:
 		return reference(unit->offset + cursor_uvarint(cursor));
 	default:
-		return skip_form(cursor, form);
+		return pass_form(cursor, unit, form);
 	}
 }
 
@@ -360,4 +371,46 @@ enum die_status die_read(struct cursor *cursor, const struct die_unit *unit,
 	}
 	*ret = die;
 	return DIE_OK;
+}
+
+/* Passes over the DIE at the cursor; *ret is NULL if it ends a list of children. */
+static inline enum die_status die_pass(struct cursor *cursor, const struct die_unit *unit,
+				       const struct abbrev_table *abbrevs,
+				       const struct abbrev **ret)
+{
+	uint64_t code = cursor_uvarint(cursor);
+	const struct abbrev *abbrev = abbrev_of(abbrevs, code);
+	const struct abbrev_step *step, *end;
+
+	*ret = abbrev;
+	if (!abbrev)
+		return cursor->failed ? DIE_ENDED : code ? DIE_CORRUPT : DIE_OK;
+	step = abbrevs->steps.items + abbrev->first_step;
+	for (end = step + abbrev->steps; step < end; step++) {
+		if (step->kind == STEP_NONE)
+			return DIE_CORRUPT;
+		pass(cursor, unit, step);
+	}
+	return cursor->failed ? DIE_ENDED : DIE_OK;
+}
+
+enum die_status dies_pass(struct cursor *cursor, const struct die_unit *unit,
+			  const struct abbrev_table *abbrevs, unsigned depth, unsigned *next_depth)
+{
+	struct cursor at = *cursor;
+	enum die_status status = DIE_OK;
+
+	while (*next_depth > depth && status == DIE_OK) {
+		const struct abbrev *abbrev;
+
+		status = die_pass(&at, unit, abbrevs, &abbrev);
+		if (status != DIE_OK)
+			break;
+		cursor->position = at.position;
+		if (!abbrev)
+			--*next_depth;
+		else if (abbrev->children)
+			++*next_depth;
+	}
+	return status;
 }

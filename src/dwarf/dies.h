@@ -74,6 +74,11 @@ enum die_status {
 enum die_status die_read(struct cursor *cursor, const struct die_unit *unit,
 			 const struct abbrev_table *abbrevs, struct die *ret);
 
+/* Passes over DIEs until the next one stands no deeper than `depth`; *next_depth is the depth of
+ * the one at the cursor. Where the cursor ends it stands before the DIE in which it did. */
+enum die_status dies_pass(struct cursor *cursor, const struct die_unit *unit,
+			  const struct abbrev_table *abbrevs, unsigned depth, unsigned *next_depth);
+
 /* A signed LEB128. */
 int64_t cursor_sleb(struct cursor *cursor);
 

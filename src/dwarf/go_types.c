@@ -324,6 +324,7 @@ static struct spy_error *index_unit(struct debug_info *info, size_t unit, struct
 
 	TRY(walk_start(&info->units, unit, info->units.list.items[unit].dies, &walk));
 	for (;;) {
+		TRY(walk_pass(&walk, 1));
 		TRY(walk_next(&walk, &die, &more));
 		if (!more)
 			return NULL;

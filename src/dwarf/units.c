@@ -192,34 +192,60 @@ struct spy_error *walk_start(struct units *units, size_t index, uint64_t offset,
 	return NULL;
 }
 
-/* The DIE at the cursor; where the bytes at hand end within it, more are asked for. */
+/* What became of the DIE at `start`: an error, or, where the bytes at hand ended within it, more of
+ * them, with the cursor back at `start`. */
+static struct spy_error *settle(struct walk *walk, uint64_t start, enum die_status status)
+{
+	const struct unit *unit = &walk->units->list.items[walk->unit];
+	uint64_t end = walk->cursor.size;
+
+	switch (status) {
+	case DIE_OK:
+		return NULL;
+	case DIE_CORRUPT:
+		return units_corrupt("an unknown code or form", start);
+	case DIE_ENDED:
+		break;
+	}
+	if (end == unit->end)
+		return units_corrupt("an entry beyond its unit", start);
+	if (end - start > DIE_BYTES_MAX)
+		return units_corrupt("an entry without end", start);
+	end = unit->end - end < NEED_STEP ? unit->end : end + NEED_STEP;
+	return cursor_to(walk->units, start, end, &walk->cursor);
+}
+
 static struct spy_error *read_die(struct walk *walk, struct die *ret)
 {
 	struct units *units = walk->units;
 	const struct unit *unit = &units->list.items[walk->unit];
 	uint64_t start = walk->cursor.position;
+	enum die_status status;
 
 	TRY(use_abbrevs(units, unit));
-	for (;;) {
-		uint64_t end = walk->cursor.size;
-		enum die_status status = die_read(&walk->cursor, &unit->form, &units->abbrevs, ret);
+	do {
+		status = die_read(&walk->cursor, &unit->form, &units->abbrevs, ret);
+		TRY(spend(units, WORK_OF_DIE + walk->cursor.position - start));
+		TRY(settle(walk, start, status));
+	} while (status == DIE_ENDED);
+	return NULL;
+}
+
+struct spy_error *walk_pass(struct walk *walk, unsigned depth)
+{
+	struct units *units = walk->units;
+	const struct unit *unit = &units->list.items[walk->unit];
+
+	TRY(use_abbrevs(units, unit));
+	while (walk->next_depth > depth && walk->cursor.position < unit->end) {
+		uint64_t start = walk->cursor.position;
+		enum die_status status = dies_pass(&walk->cursor, &unit->form, &units->abbrevs,
+						   depth, &walk->next_depth);
 
 		TRY(spend(units, WORK_OF_DIE + walk->cursor.position - start));
-		switch (status) {
-		case DIE_OK:
-			return NULL;
-		case DIE_CORRUPT:
-			return units_corrupt("an unknown code or form", start);
-		case DIE_ENDED:
-			break;
-		}
-		if (end == unit->end)
-			return units_corrupt("an entry beyond its unit", start);
-		if (end - start > DIE_BYTES_MAX)
-			return units_corrupt("an entry without end", start);
-		end = unit->end - end < NEED_STEP ? unit->end : end + NEED_STEP;
-		TRY(cursor_to(units, start, end, &walk->cursor));
+		TRY(settle(walk, walk->cursor.position, status));
 	}
+	return NULL;
 }
 
 struct spy_error *walk_next(struct walk *walk, struct die *die, bool *more)

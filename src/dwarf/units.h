@@ -60,6 +60,9 @@ struct spy_error *walk_start(struct units *units, size_t unit, uint64_t offset,
 			     struct walk *ret) MUST_CHECK;
 /* The next DIE, in *die if *more. The entries that end a list of children are not shown. */
 struct spy_error *walk_next(struct walk *walk, struct die *die, bool *more) MUST_CHECK;
+/* Passes over what follows, up to the next DIE that stands no deeper than `depth` (at least 1):
+ * several times as fast as to read it. */
+struct spy_error *walk_pass(struct walk *walk, unsigned depth) MUST_CHECK;
 
 /* Starts at the DIE at an offset that some reference gave, and reads it. DATA if it is not in a
  * Go unit. */

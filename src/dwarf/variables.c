@@ -57,6 +57,7 @@ static struct spy_error *read_variables(struct debug_info *info, size_t index)
 
 	TRY(walk_start(&info->units, index, unit->dies, &walk));
 	for (;;) {
+		TRY(walk_pass(&walk, 1));
 		TRY(walk_next(&walk, &die, &more));
 		if (!more)
 			return NULL;
