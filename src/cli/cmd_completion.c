@@ -117,7 +117,9 @@ static void zsh_option(struct text *text, const struct option *option)
 {
 	struct text rest = { 0 };
 
-	if (option->letter)
+	if (option->letter && option->repeated)
+		text_printf(text, " \\\n\t\t\t'*'{-%c,--%s}", option->letter, option->name);
+	else if (option->letter)
 		text_printf(text, " \\\n\t\t\t'(-%c --%s)'{-%c,--%s}", option->letter, option->name,
 			    option->letter, option->name);
 	else

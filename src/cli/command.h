@@ -20,7 +20,7 @@ enum option_kind {
 	OPTION_TEXT,     /* const char * */
 	OPTION_FILE,     /* const char * */
 	OPTION_NUMBER,   /* int64_t, at least `minimum` */
-	OPTION_PID,      /* int64_t, at least 1 */
+	OPTION_PID,      /* int64_t, at least 1; a struct pid_list where it may be repeated */
 	OPTION_DURATION, /* int64_t, nanoseconds, at least `minimum` */
 	OPTION_CHOICE,   /* unsigned: index of the choice */
 	OPTION_SET,      /* unsigned: a bit for each choice; may be repeated */
@@ -35,7 +35,13 @@ struct option {
 	choice_name *choices;
 	int64_t minimum;
 	int64_t zero;  /* what a NUMBER of 0 is stored as: what tells it from none given */
+	bool repeated; /* OPTION_PID: may be given several times */
 	size_t offset; /* of its member in the arguments of the command */
+};
+
+struct pid_list {
+	int64_t items[16];
+	size_t count;
 };
 
 /* What every command has; the first member of its arguments. */
@@ -75,8 +81,8 @@ struct command {
 };
 
 extern const struct command command_ps, command_summary, command_dump, command_stats,
-    command_gctrace, command_heap, command_metrics, command_var, command_vars, command_version,
-    command_help, command_completion;
+    command_gctrace, command_heap, command_metrics, command_var, command_vars, command_watch,
+    command_version, command_help, command_completion;
 
 /* What `spy` itself takes before a command, or without one. */
 extern const struct command command_none;
@@ -86,7 +92,8 @@ const struct command *command_at(size_t index);
 const struct command *command_named(const char *name);
 choice_name command_name_at;
 
-/* Every option of a command, those shared with others last; NULL past the last. */
+/* Every option of a command, those shared with others last, but for those that it has itself under
+ * the same name; NULL past the last. */
 const struct option *command_option(const struct command *command, size_t index);
 
 #endif

@@ -7,9 +7,9 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-	&command_ps,      &command_summary, &command_dump,    &command_stats,
-	&command_gctrace, &command_heap,    &command_metrics, &command_var,
-	&command_vars,    &command_version, &command_help,    &command_completion,
+	&command_ps,      &command_summary, &command_dump,       &command_stats, &command_gctrace,
+	&command_heap,    &command_metrics, &command_var,        &command_vars,  &command_watch,
+	&command_version, &command_help,    &command_completion,
 };
 
 static const struct option target_options[] = {
@@ -95,6 +95,16 @@ const struct command *command_named(const char *name)
 	return NULL;
 }
 
+static bool has_own(const struct command *command, const char *name)
+{
+	const struct option *option;
+
+	for (option = command->options; option && option->name; option++)
+		if (!strcmp(option->name, name))
+			return true;
+	return false;
+}
+
 const struct option *command_option(const struct command *command, size_t index)
 {
 	const struct option *groups[] = {
@@ -109,6 +119,8 @@ const struct option *command_option(const struct command *command, size_t index)
 		const struct option *option;
 
 		for (option = groups[i]; option && option->name; option++) {
+			if (i && has_own(command, option->name))
+				continue;
 			if (!index--)
 				return option;
 		}

@@ -184,6 +184,21 @@ static struct spy_error *store_duration(struct parser *parser, const struct opti
 	return NULL;
 }
 
+static struct spy_error *store_pid(struct parser *parser, const struct option *option, int64_t pid)
+{
+	struct pid_list *list = MEMBER(parser, option, struct pid_list);
+
+	if (!option->repeated) {
+		*MEMBER(parser, option, int64_t) = pid;
+		return NULL;
+	}
+	if (list->count == sizeof(list->items) / sizeof(list->items[0]))
+		return spy_error_new(SPY_ERROR_USAGE, "--%s may be given %zu times at most",
+				     option->name, list->count);
+	list->items[list->count++] = pid;
+	return NULL;
+}
+
 static struct spy_error *store(struct parser *parser, const struct option *option,
 			       const char *value)
 {
@@ -207,6 +222,8 @@ static struct spy_error *store(struct parser *parser, const struct option *optio
 			    SPY_ERROR_USAGE,
 			    "--%s cannot be \"%s\": it is a whole number from %lld", option->name,
 			    value, (long long)least);
+		if (option->kind == OPTION_PID)
+			return store_pid(parser, option, number);
 		*MEMBER(parser, option, int64_t) = number ? number : option->zero;
 		break;
 	case OPTION_DURATION:

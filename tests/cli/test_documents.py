@@ -9,8 +9,8 @@ import tempfile
 
 from helper import ROOT, Skip, contains, equal, main, program, spy, true
 
-COMMANDS = ("ps", "summary", "dump", "stats", "gctrace", "heap", "metrics", "var", "vars", "version", "help",
-            "completion")
+COMMANDS = ("ps", "summary", "dump", "stats", "gctrace", "heap", "metrics", "var", "vars",
+            "watch", "version", "help", "completion")
 
 
 def options_of(*command):

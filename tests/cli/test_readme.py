@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -21,6 +22,8 @@ SPY = os.environ.get("SPY", str(ROOT / "build/spy"))
 NAME = f"shop{os.getpid()}"  # no other process has it
 # Commands that go on, and what they print at once; the demo need not collect in so short a time.
 ENDLESS = {"stats": "GOROUTINES", "gctrace": ""}
+# Commands that have the terminal, and what they show.
+SCREENS = {"watch": "Goroutines"}
 
 
 def examples():
@@ -86,6 +89,30 @@ def interrupted(arguments, seconds=2):
     return stdout
 
 
+def shown(arguments, part, seconds=20):
+    """What a command wrote to its terminal until something was there; then it is told to quit."""
+    leader, follower = os.openpty()
+    subprocess.run(["stty", "rows", "24", "cols", "80"], stdin=follower, check=True)
+    environment = {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    text = b""
+    with subprocess.Popen([SPY, *arguments], stdin=follower, stdout=follower,
+                          stderr=subprocess.PIPE, env=environment) as spy:
+        os.close(follower)
+        end = time.monotonic() + seconds
+        while part not in text and time.monotonic() < end and spy.poll() is None:
+            if select.select([leader], [], [], 0.1)[0]:
+                text += os.read(leader, 65536)
+        os.write(leader, b"q")
+        try:
+            while os.read(leader, 65536):
+                pass  # until it has closed its side
+        except OSError:
+            pass
+        equal((spy.wait(20), spy.stderr.read()), (0, b""), f"spy {' '.join(arguments)}")
+    os.close(leader)
+    return text
+
+
 def test_there_are_examples():
     true(len(list(examples())) > 8, str(list(examples())))
 
@@ -103,6 +130,10 @@ def test_examples():
             words = [name.get(word, word) for word in words]
             if words[0] in ENDLESS:
                 contains(interrupted(words), ENDLESS[words[0]])
+                continue
+            if words[0] in SCREENS:
+                part = SCREENS[words[0]].encode()
+                true(part in shown(words, part), f"{line} does not show {part}")
                 continue
             text = run(words)
             true(text, f"{line} prints nothing")

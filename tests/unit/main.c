@@ -27,6 +27,7 @@ static const struct {
 	{ .name = "render", .suite = render_suite },
 	{ .name = "tui", .suite = tui_suite },
 	{ .name = "stats", .suite = stats_suite },
+	{ .name = "watch", .suite = watch_suite },
 };
 
 int main(int argc, char **argv)

@@ -22,5 +22,6 @@ Suite *path_suite(void);
 Suite *render_suite(void);
 Suite *tui_suite(void);
 Suite *stats_suite(void);
+Suite *watch_suite(void);
 
 #endif
