@@ -139,6 +139,14 @@ void text_add_escaped(struct text *text, const char *bytes, size_t size)
 	text_add_bytes(text, bytes + plain, size - plain);
 }
 
+/* Blanks that are none of the keyboard: Go escapes them in quotes, as one takes them for the other
+ * (strconv.IsPrint). */
+static bool is_odd_blank(unsigned point)
+{
+	return point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200a) ||
+	       point == 0x202f || point == 0x205f || point == 0x3000;
+}
+
 /* strconv.Quote of Go; what we hold to be unsafe is more than what Go does not hold to be printable
  * by little: the private and the invisible. */
 static void add_quoted(struct text *text, const char *bytes, size_t length, unsigned point)
@@ -168,7 +176,8 @@ void text_add_quoted(struct text *text, const char *bytes, size_t size)
 		unsigned point = 0;
 		size_t length = text_utf8(bytes + i, size - i, &point);
 
-		if (length && !is_unsafe(point) && point != '\\' && point != '"') {
+		if (length && !is_unsafe(point) && !is_odd_blank(point) && point != '\\' &&
+		    point != '"') {
 			i += length;
 			continue;
 		}

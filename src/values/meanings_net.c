@@ -261,6 +261,47 @@ static void add_part(struct value_reader *reader, const struct value_place *plac
 	text_add(text, after);
 }
 
+/* url.go: escape; `exempt` are those of the reserved characters that may stand there. */
+static void add_url_bytes(const uint8_t *bytes, size_t size, const char *exempt, struct text *text)
+{
+	for (size_t i = 0; i < size; i++) {
+		char byte = (char)bytes[i];
+		bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+			     (byte >= '0' && byte <= '9') ||
+			     (byte && (strchr("-_.~", byte) || strchr(exempt, byte)));
+
+		if (plain)
+			text_add_bytes(text, &byte, 1);
+		else
+			text_printf(text, "%%%02X", bytes[i]);
+	}
+}
+
+static void add_escaped_part(struct value_reader *reader, const struct value_place *place,
+			     const char *name, const char *before, const char *exempt,
+			     struct text *text)
+{
+	struct value_place at;
+	const uint8_t *bytes;
+	int64_t length;
+
+	if (!has_string(reader, place, name) || !meaning_field(reader, place, name, &at))
+		return;
+	bytes = meaning_bytes(reader, &at, MEANING_STRING_MAX, &length);
+	if (!bytes)
+		return;
+	text_add(text, before);
+	add_url_bytes(bytes, length > MEANING_STRING_MAX ? MEANING_STRING_MAX : (size_t)length,
+		      exempt, text);
+	if (length > MEANING_STRING_MAX)
+		text_add(text, "…");
+}
+
+/* What may stand unescaped in each part: url.go, shouldEscape. */
+#define IN_USER     "$&+,;="
+#define IN_PATH     "$&+,/:;=@"
+#define IN_FRAGMENT "$&+,/:;=?@!()*"
+
 bool meaning_url(struct value_reader *reader, const struct value_place *place, struct text *text,
 		 unsigned depth)
 {
@@ -276,17 +317,19 @@ bool meaning_url(struct value_reader *reader, const struct value_place *place, s
 		if (has_string(reader, place, "Host") || user)
 			text_add(text, "//");
 		if (user) {
-			add_part(reader, place, "User.username", "", "", text);
+			add_escaped_part(reader, place, "User.username", "", IN_USER, text);
 			/* url.URL.Redacted(): what is shown of a password. */
 			if (has_string(reader, place, "User.password"))
 				text_add(text, ":xxxxx");
 			text_add(text, "@");
 		}
 		add_part(reader, place, "Host", "", "", text);
-		add_part(reader, place, has_string(reader, place, "RawPath") ? "RawPath" : "Path",
-			 "", "", text);
+		if (has_string(reader, place, "RawPath"))
+			add_part(reader, place, "RawPath", "", "", text);
+		else
+			add_escaped_part(reader, place, "Path", "", IN_PATH, text);
 	}
 	add_part(reader, place, "RawQuery", "?", "", text);
-	add_part(reader, place, "Fragment", "#", "", text);
+	add_escaped_part(reader, place, "Fragment", "#", IN_FRAGMENT, text);
 	return text->length > 0;
 }
