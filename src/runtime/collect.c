@@ -408,6 +408,8 @@ static void lead(void *argument)
 	    target_threads(reading->runtime->target, &collected->arena, &collected->threads);
 	if (!reading->error)
 		reading->error = read_all(reading);
+	if (!reading->error && reading->request->more)
+		reading->request->more(reading->request->context, collected);
 	gs_end(&reading->both);
 }
 

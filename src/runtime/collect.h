@@ -48,11 +48,17 @@ struct raw_running {
 	struct target_registers registers;
 };
 
+struct collected;
+
 struct collect_request {
 	unsigned collect;  /* of enum spy_collect */
 	int64_t goroutine; /* only this one's stack, labels, waits; 0: all */
 	size_t limit;      /* only those of so many with the lowest ids; 0: all */
 	bool non_blocking;
+	/* Called when all is read, while the target still stands (or runs, if it was not to be
+	 * stopped); NULL: nothing more is to be done. collected->gs has dead ones then. */
+	void (*more)(void *context, const struct collected *collected);
+	void *context;
 };
 
 struct ahead;

@@ -253,6 +253,8 @@ void unwinder_free(struct unwinder *unwinder)
 	map_free(&unwinder->places);
 	map_free(&unwinder->strings);
 	vector_free(&unwinder->frames);
+	vector_free(&unwinder->in_stack);
+	map_free(&unwinder->stores);
 	free(unwinder);
 }
 
@@ -296,4 +298,59 @@ const char *unwinder_function(struct unwinder *unwinder, uint64_t pc)
 	const struct place *place = place_of(unwinder, pc);
 
 	return place->in_code ? place->func.name : NULL;
+}
+
+const struct unwind_place *unwinder_places(const struct unwinder *unwinder, size_t *count)
+{
+	*count = unwinder->in_stack.count;
+	return unwinder->in_stack.items;
+}
+
+uint64_t unwinder_entry(struct unwinder *unwinder, const struct unwind_place *place)
+{
+	const struct place *code = place_of(unwinder, place->pc);
+
+	return code->in_code ? code->func.entry : 0;
+}
+
+static const struct frame_stores *stores_before(struct unwinder *unwinder,
+						const struct unwind_place *place,
+						const uint8_t *code, size_t size)
+{
+	bool found;
+	uint64_t known = map_get(&unwinder->stores, place->pc, &found);
+	const struct place *at = place_of(unwinder, place->pc);
+	struct frame_stores *stores;
+
+	if (found)
+		return (const struct frame_stores *)(uintptr_t)known;
+	stores = arena_alloc(unwinder->arena, 1, sizeof(*stores));
+	if (at->in_code)
+		frame_stores_find(at->tab, &at->func, place->pc, code, size, unwinder->arena,
+				  stores);
+	map_put(&unwinder->stores, place->pc, (uintptr_t)stores);
+	return stores;
+}
+
+bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *place,
+		      const uint8_t *code, size_t size, int64_t low, int64_t high, int64_t line)
+{
+	const struct frame_stores *stores = stores_before(unwinder, place, code, size);
+	const struct place *at = place_of(unwinder, place->pc);
+	size_t i;
+
+	for (i = 0; i < stores->count; i++) {
+		struct frame_store *store = &stores->items[i];
+		const char *file;
+
+		if (store->low >= high || store->high <= low)
+			continue;
+		if (line < 0)
+			return true;
+		if (store->line < 0)
+			pclntab_line(at->tab, &at->func, store->pc, &file, &store->line);
+		if (store->line == line)
+			return true;
+	}
+	return false;
 }

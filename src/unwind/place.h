@@ -68,8 +68,10 @@ struct unwinder {
 	/* Of those, each at the lowest bits of its pc: goroutines stand at the same few places, and
 	 * this is found in a quarter of the time. */
 	struct place *recent[RECENT_PLACES];
-	struct map strings;              /* name in the table → copy in the arena */
-	VECTOR(struct spy_frame) frames; /* of the stack that is walked */
+	struct map strings;                   /* name in the table → copy in the arena */
+	VECTOR(struct spy_frame) frames;      /* of the stack that is walked */
+	VECTOR(struct unwind_place) in_stack; /* where they lie */
+	struct map stores;                    /* pc -> struct frame_stores */
 };
 
 /* The copied bytes of a stack: those from its sp on lie in one piece. */
@@ -88,6 +90,22 @@ static inline const void *stack_at(const struct stack_bytes *stack, uint64_t add
 		return stack->bytes + offset;
 	return copy_at(stack->copy, address, size);
 }
+
+/* An instruction that sets a part of its function's stack frame. */
+struct frame_store {
+	int64_t low, high; /* from the cfa */
+	int64_t line;      /* -1: not looked for yet */
+	uint64_t pc;
+};
+struct frame_stores {
+	struct frame_store *items;
+	size_t count;
+	bool known; /* else there is too much code, or it is none */
+};
+/* Those before a pc, in code that stands at func->entry. stores_x86_64.c */
+void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+		       const uint8_t *code, size_t size, struct arena *arena,
+		       struct frame_stores *ret);
 
 /* Never NULL. */
 struct place *place_of(struct unwinder *unwinder, uint64_t pc);

@@ -62,6 +62,20 @@ static bool is_shown(const struct walk *walk, const struct call *call, const str
 	return named->user;
 }
 
+static void add_place(struct walk *walk, uint64_t fp, size_t call, size_t calls)
+{
+	const struct place *place = walk->place;
+	bool at = walk->exact || place->pc == place->func.entry;
+
+	*(struct unwind_place *)vector_push(&walk->unwinder->in_stack) =
+	    (struct unwind_place){ .pc = at ? place->pc : place->pc - 1,
+				   .exact = walk->exact,
+				   .sp = walk->sp,
+				   .cfa = fp,
+				   .call = call,
+				   .calls = calls };
+}
+
 static void add_frames(struct walk *walk, uint64_t fp)
 {
 	struct calls *calls = place_calls(walk->unwinder, walk->place, walk->exact);
@@ -83,6 +97,8 @@ static void add_frames(struct walk *walk, uint64_t fp)
 			walk->printed++;
 		frame = vector_push(&walk->unwinder->frames);
 		frame->location = call->location;
+		if (walk->request->places)
+			add_place(walk, fp, i, calls->count);
 		if (walk->request->arguments)
 			frame->arguments = call->location->inlined
 					       ? "..."
@@ -136,7 +152,7 @@ static void walk_stack(struct walk *walk)
 	walk->innermost = true;
 	walk->callee = ROLE_NORMAL;
 	walk->printed = 0;
-	walk->unwinder->frames.count = 0;
+	walk->unwinder->frames.count = walk->unwinder->in_stack.count = 0;
 	walk->note = NULL;
 	walk->place = place_of(walk->unwinder, walk->stack->pc);
 	/* A call of a nil function: begin in its caller (runtime/traceback.go: initAt). */

@@ -42,6 +42,7 @@ struct unwind_stack {
 struct unwind_request {
 	enum spy_view view;
 	bool arguments; /* the words of the arguments, too */
+	bool places;    /* where in the stack each frame lies, for unwinder_places() */
 };
 
 /* Walks a stack of which [sp, hi) was copied, as far as there is any. Frames are innermost first;
@@ -49,6 +50,29 @@ struct unwind_request {
 void unwind(struct unwinder *unwinder, const struct copy *copy, const struct unwind_stack *stack,
 	    const struct unwind_request *request, const struct spy_frame **frames,
 	    size_t *frame_count, const char **note);
+
+/* Where in the stack a frame lies, and where in the code. Calls that are inlined into each other
+ * share one. */
+struct unwind_place {
+	uint64_t pc; /* of the instruction: in a call, that is the byte before the return address */
+	bool exact;  /* it stands at pc; registers are as they are there */
+	uint64_t sp, cfa;   /* stack pointer at pc, and the caller's before it called */
+	size_t call, calls; /* which of so many calls at this pc, the innermost 0 */
+};
+/* Those of the frames that unwind() gave last, if they were requested; valid until its next call.
+ */
+const struct unwind_place *unwinder_places(const struct unwinder *unwinder, size_t *count);
+
+/*
+ * Whether code of the function at pc wrote to its stack frame at [low, high), counted from the cfa,
+ * before it came to pc: an instruction that stands before pc, of source line `line` (-1: any), that
+ * stores there or takes the address. What was not set has whatever was there before. `code` are the
+ * bytes of the function from its entry to pc at least.
+ */
+bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *place,
+		      const uint8_t *code, size_t size, int64_t low, int64_t high, int64_t line);
+/* The function's entry at a place; 0 if none is known. */
+uint64_t unwinder_entry(struct unwinder *unwinder, const struct unwind_place *place);
 
 /*
  * Where a running goroutine's own stack begins when its thread stands on another stack: the
