@@ -175,11 +175,26 @@ struct spy_location {
 	bool inlined;       /* into the function of the next location */
 };
 
+struct spy_value;
+
+/* A local variable, or an argument. */
+struct spy_local {
+	const char *name;
+	const char *type; /* as Go writes it; NULL if nothing tells it */
+	bool argument;
+	const struct spy_value *value; /* NULL: unknown, for the reason that `note` gives */
+	const char *note;
+};
+
 struct spy_frame {
 	const struct spy_location *location;
 	/* As between a traceback's parentheses: "0x1, {0xc000…, 0x3}", "..." for an inlined call.
 	 * NULL unless SPY_COLLECT_ARGUMENTS. Words of spy's own, safe to print. */
 	const char *arguments;
+	/* Arguments first. None unless SPY_COLLECT_LOCALS; why there are none else, or NULL. */
+	const struct spy_local *locals;
+	size_t local_count;
+	const char *locals_note;
 };
 
 struct spy_created_by {
@@ -338,6 +353,8 @@ enum spy_collect {
 	SPY_COLLECT_LABELS = 1 << 3,
 	SPY_COLLECT_WAITS = 1 << 4,  /* channels and locks */
 	SPY_COLLECT_MEMORY = 1 << 5, /* struct spy_memory, gc.next_heap_bytes */
+	SPY_COLLECT_LOCALS = 1 << 6, /* and the variables of the frames, by DWARF; the target must
+					be stopped for it: not with options.non_blocking */
 };
 
 enum spy_view {
@@ -345,12 +362,15 @@ enum spy_view {
 	SPY_VIEW_USER,      /* those that runtime.Stack(buf, true) prints */
 };
 
+struct spy_value_limits;
+
 struct spy_request {
 	unsigned collect; /* of enum spy_collect */
 	enum spy_view view;
 	bool system_goroutines; /* list the runtime's own goroutines, too */
 	int64_t goroutine;      /* only the one with this id; 0 for all */
 	size_t limit;           /* list this many, those with the lowest ids; 0 for all */
+	const struct spy_value_limits *locals; /* how much of each variable; NULL: what is usual */
 };
 
 struct spy_snapshot {

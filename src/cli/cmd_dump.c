@@ -10,7 +10,7 @@
 
 struct dump_arguments {
 	struct target_arguments target;
-	bool user, system, group, labels;
+	bool user, system, group, labels, locals;
 	int64_t goroutine, limit;
 	unsigned statuses; /* a bit for each that is wanted */
 	const char *wait_reason, *function, *label;
@@ -71,6 +71,10 @@ static const struct option options[] = {
 	  .kind = OPTION_FLAG,
 	  .help = "print profiler labels behind the state, as Go 1.27 does",
 	  .offset = offsetof(struct dump_arguments, labels) },
+	{ .name = "locals",
+	  .kind = OPTION_FLAG,
+	  .help = "print the variables of each frame as well, as far as DWARF tells where they are",
+	  .offset = offsetof(struct dump_arguments, locals) },
 	{ .name = "limit",
 	  .letter = 'n',
 	  .kind = OPTION_NUMBER,
@@ -97,6 +101,8 @@ static struct spy_request request_for(const struct dump_arguments *arguments)
 		request.collect |= SPY_COLLECT_LABELS;
 	if (!json && !arguments->group)
 		request.collect |= SPY_COLLECT_ARGUMENTS;
+	if (arguments->locals)
+		request.collect |= SPY_COLLECT_LOCALS;
 	return request;
 }
 
@@ -113,6 +119,7 @@ static struct spy_error *run(const void *data, struct output *output)
 		},
 		.group = arguments->group,
 		.labels = arguments->labels,
+		.locals = arguments->locals,
 	};
 	struct spy_request request = request_for(arguments);
 	struct spy_snapshot *snapshot _cleanup_(cleanup_snapshot) = NULL;
@@ -121,6 +128,10 @@ static struct spy_error *run(const void *data, struct output *output)
 		return spy_error_with_hint(
 		    spy_error_new(SPY_ERROR_USAGE, "--user and --system contradict each other"),
 		    "runtime.Stack prints no goroutines of the runtime");
+	if (arguments->locals && arguments->group)
+		return spy_error_with_hint(
+		    spy_error_new(SPY_ERROR_USAGE, "--locals and --group contradict each other"),
+		    "goroutines with the same stack have variables of their own");
 	TRY(target_snapshot(&arguments->target, &request, &snapshot));
 	if (arguments->goroutine && !snapshot->goroutine_count)
 		return spy_error_with_hint(

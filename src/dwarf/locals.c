@@ -380,6 +380,42 @@ static bool is_optimised(const struct unit *unit)
 	return true;
 }
 
+/* Whether a variable is a part of another one that the compiler took apart, "pt.Y", whose dot was
+ * lost: Go 1.27 calls it "ptY". */
+static bool is_part_of(struct reading *reading, const struct debug_local *part,
+		       const struct debug_local *whole)
+{
+	size_t length = strlen(whole->name), i;
+	const struct debug_type *type = NULL;
+
+	if (part->listed || part->line != whole->line || length >= strlen(part->name) ||
+	    strncmp(part->name, whole->name, length) != 0 || !whole->type ||
+	    spy_error_caught(debug_type_get(reading->info, whole->type, &type)) || !type)
+		return false;
+	for (i = 0; i < type->member_count; i++)
+		if (strcmp(type->members[i].name, part->name + length) == 0)
+			return true;
+	return false;
+}
+
+static void leave_out_parts(struct reading *reading)
+{
+	size_t kept = 0, i, j;
+
+	if (!is_optimised(&reading->info->units.list.items[reading->unit]))
+		return;
+	for (i = 0; i < reading->locals.count; i++) {
+		const struct debug_local *local = &reading->locals.items[i].local;
+		bool part = false;
+
+		for (j = 0; j < reading->locals.count && !part && !local->listed; j++)
+			part = is_part_of(reading, local, &reading->locals.items[j].local);
+		if (!part)
+			reading->locals.items[kept++] = reading->locals.items[i];
+	}
+	reading->locals.count = kept;
+}
+
 static void keep_locals(struct reading *reading, size_t index, struct debug_call *call)
 {
 	struct debug_local *locals;
@@ -435,8 +471,10 @@ static struct spy_error *read_calls(struct debug_info *info, uint64_t pc, struct
 	error = read_function(&reading, range->what);
 	for (i = 0; i < reading.call_count && !error; i++)
 		error = add_dropped(&reading, i);
-	if (!error)
+	if (!error) {
+		leave_out_parts(&reading);
 		*ret = keep_calls(&reading);
+	}
 	vector_free(&reading.locals);
 	return error;
 }

@@ -3,8 +3,18 @@
  * Stacks as JSON: spy dump --json.
  */
 #include "render/json.h"
+#include "render/locals.h"
 #include "render/places.h"
 #include "render/render.h"
+
+static void location_json(struct json *json, const struct spy_location *location)
+{
+	json_string(json, "function", location->function ? location->function : "?");
+	json_string(json, "file", location->file ? location->file : "?");
+	json_number(json, "line", location->line);
+	json_address(json, "pc", location->pc);
+	json_bool(json, "inlined", location->inlined);
+}
 
 static size_t frame_json(struct text *text, const struct spy_location *location)
 {
@@ -12,25 +22,35 @@ static size_t frame_json(struct text *text, const struct spy_location *location)
 
 	json_begin_text(&json, text);
 	json_open_object(&json, NULL);
-	json_string(&json, "function", location->function ? location->function : "?");
-	json_string(&json, "file", location->file ? location->file : "?");
-	json_number(&json, "line", location->line);
-	json_address(&json, "pc", location->pc);
-	json_bool(&json, "inlined", location->inlined);
+	location_json(&json, location);
 	json_close_object(&json);
 	json_end(&json);
 	return text->length; /* one part */
 }
 
-static void frames_json(struct json *json, const struct spy_goroutine *goroutine,
+/* A frame with its variables: no two are the same. */
+static void whole_frame_json(struct json *json, const struct spy_frame *frame)
+{
+	json_open_object(json, NULL);
+	location_json(json, frame->location);
+	locals_json(json, frame);
+	json_close_object(json);
+}
+
+static void frames_json(struct json *json, const struct spy_goroutine *goroutine, bool locals,
 			struct places *places)
 {
 	size_t i;
 
 	json_open_array(json, "frames");
 	for (i = 0; i < goroutine->frame_count; i++) {
-		const struct place *place = places_get(places, goroutine->frames[i].location);
+		const struct place *place;
 
+		if (locals) {
+			whole_frame_json(json, &goroutine->frames[i]);
+			continue;
+		}
+		place = places_get(places, goroutine->frames[i].location);
 		json_raw(json, NULL, places->text.bytes + place->offset,
 			 place->end - place->offset);
 	}
@@ -95,7 +115,7 @@ static void waits_on_json(struct json *json, const struct spy_wait *wait)
 	json_close_object(json);
 }
 
-static void goroutine_json(struct json *json, const struct spy_goroutine *goroutine,
+static void goroutine_json(struct json *json, const struct spy_goroutine *goroutine, bool locals,
 			   struct places *places)
 {
 	json_open_object(json, NULL);
@@ -112,7 +132,7 @@ static void goroutine_json(struct json *json, const struct spy_goroutine *gorout
 	labels_json(json, goroutine);
 	created_by_json(json, goroutine->created_by);
 	json_string(json, "stack_note", goroutine->stack_note);
-	frames_json(json, goroutine, places);
+	frames_json(json, goroutine, locals, places);
 	json_close_object(json);
 }
 
@@ -171,7 +191,7 @@ void render_dump_json(struct output *output, const struct spy_snapshot *snapshot
 	json_number(&json, "paused_ns", snapshot->paused_ns);
 	json_open_array(&json, "goroutines");
 	for (i = 0; i < list.refs.count; i++)
-		goroutine_json(&json, list.refs.items[i], &places);
+		goroutine_json(&json, list.refs.items[i], options->locals, &places);
 	json_close_array(&json);
 	if (options->group)
 		groups_json(&json, &list);

@@ -42,6 +42,7 @@ struct dump_options {
 	struct goroutine_filter filter;
 	bool group;  /* goroutines with the same stack together */
 	bool labels; /* labels in the header of each, in text; JSON has them always */
+	bool locals; /* the variables of each frame */
 };
 
 void render_dump_text(struct output *output, const struct spy_snapshot *snapshot,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "render/locals.h"
 #include "render/output.h"
 
 #define MINUTE_NS 60000000000ll
@@ -117,6 +118,7 @@ static void add_frame(struct text *text, const struct spy_frame *frame, bool arg
 	else
 		text_add(text, "...");
 	add_part(text, places, place->split, place->end);
+	put_locals(text, frame);
 }
 
 static void add_creator(struct text *text, const struct spy_created_by *created_by,

@@ -43,6 +43,8 @@ struct runtime_traits {
 	bool shows_finalizer_frames;    /* runFinalizers and runCleanups are shown (1.25+) */
 	bool injected_calls_are_exact;  /* asyncPreempt's caller stands at its pc (1.21+) */
 	bool type_names_have_varint;    /* length of a type's name; two bytes before (1.17+) */
+	bool frame_slots_are_shared;    /* by large variables that are not used at the same time
+					   (cmd/compile/internal/liveness/mergelocals.go; 1.23+) */
 	bool gc_masks_on_demand;        /* bitmaps of large types are made at run time (1.24+) */
 	bool named_system_goroutines;   /* five functions are the runtime's own; later every
 					   runtime.* but main (1.10) */

@@ -184,7 +184,7 @@ static void fill_goroutine(struct making *making, const struct raw_g *raw, enum 
 		g->wait = collected_wait(&making->spy->runtime, making->collected, raw->copy, raw,
 					 g->wait_reason, &making->types, &making->snapshot->arena);
 	if (what & SPY_COLLECT_STACKS)
-		make_stack(making, raw, g);
+		fill_stack(making, raw, g);
 }
 
 static int most_first(const void *a, const void *b)
@@ -313,6 +313,15 @@ static int by_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+bool is_listed(struct making *making, const struct raw_g *raw)
+{
+	const struct spy_request *request = making->request;
+
+	return raw->copy && raw->goid <= making->collected->last_detailed &&
+	       (!request->goroutine || (int64_t)raw->goid == request->goroutine) &&
+	       (request->system_goroutines || !is_system(making, raw, true));
+}
+
 static size_t choose_listed(struct making *making, const struct raw_g **list)
 {
 	const struct collected *collected = making->collected;
@@ -323,9 +332,7 @@ static size_t choose_listed(struct making *making, const struct raw_g **list)
 	for (i = 0; i < collected->gs.count; i++) {
 		const struct raw_g *raw = &collected->gs.items[i];
 
-		if (!raw->copy || raw->goid > collected->last_detailed ||
-		    (request->goroutine && (int64_t)raw->goid != request->goroutine) ||
-		    (!request->system_goroutines && is_system(making, raw, true)))
+		if (!is_listed(making, raw))
 			continue;
 		sorted = sorted && (!count || list[count - 1]->goid < raw->goid);
 		list[count++] = raw;

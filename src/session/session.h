@@ -73,6 +73,8 @@ struct making {
 	uint64_t last_start;
 	enum start_kind last_start_kind;
 	bool last_start_known;
+	/* Stacks that were made while the target stood still, by g: struct made_stack. */
+	struct map stacks;
 	size_t labels_unread;
 	size_t running_unread; /* running goroutines whose stacks could not be read */
 	VECTOR(const char *) warnings;
@@ -85,8 +87,31 @@ void making_warn(struct making *making, const char *format, ...)
 /* session/goroutines.c: counts, and the list if it was asked for. */
 void make_goroutines(struct making *making);
 
-/* session/stacks.c: the frames of one goroutine. */
-void make_stack(struct making *making, const struct raw_g *raw, struct spy_goroutine *ret);
+/* Whether a goroutine is listed, if there is room for it. */
+bool is_listed(struct making *making, const struct raw_g *raw);
+
+/* The frames of one goroutine. */
+struct made_stack {
+	const struct spy_frame *frames;
+	size_t frame_count;
+	const char *note;
+};
+/* session/stacks.c. With `places` the unwinder knows where the frames are. */
+struct made_stack make_stack(struct making *making, const struct raw_g *raw, bool places);
+void fill_stack(struct making *making, const struct raw_g *raw, struct spy_goroutine *ret);
+
+/*
+ * session/locals.c: makes the stacks of the goroutines that are listed, with the variables of their
+ * frames, into making->stacks; called before the target is stopped, for what takes longest, and
+ * while it stands still.
+ */
+struct locals;
+struct spy_error *locals_new(struct making *making, struct locals **ret) MUST_CHECK;
+void locals_free(struct locals *locals);
+void locals_rehearse(struct locals *locals, const struct collected *collected);
+void locals_read(void *locals, const struct collected *collected);
+/* What they need of the target is copied, warnings are given. */
+void locals_finish(struct locals *locals);
 
 /* session/scheduler.c: Ps, Ms, threads. */
 void make_scheduler(struct making *making);

@@ -113,6 +113,32 @@ static void make(struct making *making)
 	public->warning_count = making->warnings.count;
 }
 
+/* With the variables of the frames, which are read before the target runs on. What DWARF says of
+ * them is looked up before it is stopped, by the stacks as they are then. */
+static struct spy_error *collect_with_locals(struct making *making, struct collect_request *wanted,
+					     struct collected *ret)
+{
+	struct collect_request before = *wanted;
+	struct locals *locals = NULL;
+	struct collected collected;
+	struct spy_error *error;
+
+	TRY(locals_new(making, &locals));
+	before.non_blocking = true;
+	if (making->spy->target->is_live &&
+	    !spy_error_caught(collect(&making->spy->runtime, &before, &collected))) {
+		locals_rehearse(locals, &collected);
+		collected_free(&collected);
+	}
+	wanted->more = locals_read;
+	wanted->context = locals;
+	error = collect(&making->spy->runtime, wanted, ret);
+	if (!error)
+		locals_finish(locals);
+	locals_free(locals);
+	return error;
+}
+
 struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *request,
 				    struct spy_snapshot **ret)
 {
@@ -122,19 +148,28 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 					  .non_blocking = spy->non_blocking };
 	struct collected collected;
 	struct making making = { .spy = spy, .request = request, .collected = &collected };
+	struct spy_error *error;
 
-	TRY(collect(&spy->runtime, &wanted, &collected));
 	making.snapshot = memory_zeroed(1, sizeof(*making.snapshot));
 	making.unwinder =
 	    unwinder_new(spy->runtime.code, spy->runtime.layout.traits, &making.snapshot->arena);
-	make(&making);
+	if (request->collect & SPY_COLLECT_LOCALS)
+		error = collect_with_locals(&making, &wanted, &collected);
+	else
+		error = collect(&spy->runtime, &wanted, &collected);
+	if (!error) {
+		make(&making);
+		collected_free(&collected);
+		*ret = &making.snapshot->public;
+	} else {
+		spy_snapshot_free(&making.snapshot->public);
+	}
 	unwinder_free(making.unwinder);
 	map_free(&making.wait_reasons);
 	map_free(&making.types);
+	map_free(&making.stacks);
 	vector_free(&making.warnings);
-	collected_free(&collected);
-	*ret = &making.snapshot->public;
-	return NULL;
+	return error;
 }
 
 void spy_snapshot_free(struct spy_snapshot *public)

@@ -64,16 +64,18 @@ static bool start_by_registers(const struct making *making, const struct raw_g *
 	return false;
 }
 
-void make_stack(struct making *making, const struct raw_g *raw, struct spy_goroutine *ret)
+struct made_stack make_stack(struct making *making, const struct raw_g *raw, bool places)
 {
 	struct unwind_stack stack = { .lo = raw->stack_lo, .hi = raw->stack_hi };
 	struct unwind_request request = { .view = making->request->view,
 					  .arguments =
-					      making->request->collect & SPY_COLLECT_ARGUMENTS };
+					      making->request->collect & SPY_COLLECT_ARGUMENTS,
+					  .places = places };
+	struct made_stack made = { 0 };
 
 	if (stack.hi <= stack.lo) {
-		ret->stack_note = "it has no stack";
-		return;
+		made.note = "it has no stack";
+		return made;
 	}
 	if (raw->syscall_sp) {
 		/* Whatever the status: since 1.26 a goroutine may still be running there. */
@@ -84,10 +86,24 @@ void make_stack(struct making *making, const struct raw_g *raw, struct spy_gorou
 		stack.pc = raw->sched_pc;
 		stack.sp = raw->sched_sp;
 	} else if (!start_by_registers(making, raw, &stack)) {
-		ret->stack_note = running_elsewhere;
-		making->running_unread++;
-		return;
+		made.note = running_elsewhere;
+		return made;
 	}
-	unwind(making->unwinder, raw->stack, &stack, &request, &ret->frames, &ret->frame_count,
-	       &ret->stack_note);
+	unwind(making->unwinder, raw->stack, &stack, &request, &made.frames, &made.frame_count,
+	       &made.note);
+	return made;
+}
+
+void fill_stack(struct making *making, const struct raw_g *raw, struct spy_goroutine *ret)
+{
+	bool found;
+	uint64_t known = map_get(&making->stacks, raw->address, &found);
+	struct made_stack made =
+	    found ? *(const struct made_stack *)(uintptr_t)known : make_stack(making, raw, false);
+
+	ret->frames = made.frames;
+	ret->frame_count = made.frame_count;
+	ret->stack_note = made.note;
+	if (made.note == running_elsewhere)
+		making->running_unread++;
 }

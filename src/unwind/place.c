@@ -313,6 +313,17 @@ uint64_t unwinder_entry(struct unwinder *unwinder, const struct unwind_place *pl
 	return code->in_code ? code->func.entry : 0;
 }
 
+int64_t unwinder_first_line(struct unwinder *unwinder, const struct unwind_place *place)
+{
+	const struct place *code = place_of(unwinder, place->pc);
+	const char *file;
+	int64_t line = 0;
+
+	if (code->in_code)
+		pclntab_line(code->tab, &code->func, code->func.entry, &file, &line);
+	return line;
+}
+
 static const struct frame_stores *stores_before(struct unwinder *unwinder,
 						const struct unwind_place *place,
 						const uint8_t *code, size_t size)

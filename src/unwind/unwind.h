@@ -71,8 +71,10 @@ const struct unwind_place *unwinder_places(const struct unwinder *unwinder, size
  */
 bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *place,
 		      const uint8_t *code, size_t size, int64_t low, int64_t high, int64_t line);
-/* The function's entry at a place; 0 if none is known. */
+/* The entry of the function at a place; 0 if none is known. */
 uint64_t unwinder_entry(struct unwinder *unwinder, const struct unwind_place *place);
+/* The source line of that entry; 0 if none is known. */
+int64_t unwinder_first_line(struct unwinder *unwinder, const struct unwind_place *place);
 
 /*
  * Where a running goroutine's own stack begins when its thread stands on another stack: the

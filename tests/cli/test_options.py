@@ -108,13 +108,14 @@ def test_only_what_is_shown_is_collected():
         return spy(*arguments, "usual", env={"FAKE_TELL": "1"}).stderr.splitlines()[0]
 
     # the bits of enum spy_collect: goroutines 1, stacks 2, arguments 4, labels 8, waits 0x10,
-    # memory 0x20
+    # memory 0x20, variables of frames 0x40
     equal(told("summary", "--json"), "collect=0x20 view=0 system=0 goroutine=0")
     equal(told("summary"), "collect=0x31 view=0 system=0 goroutine=0")
     equal(told("dump"), "collect=0x7 view=0 system=0 goroutine=0")
     equal(told("dump", "--group", "--user"), "collect=0x3 view=1 system=0 goroutine=0")
     equal(told("dump", "--labels", "--system"), "collect=0xf view=0 system=1 goroutine=0")
     equal(told("dump", "--label", "a", "--group"), "collect=0xb view=0 system=0 goroutine=0")
+    equal(told("dump", "--locals"), "collect=0x47 view=0 system=0 goroutine=0")
     equal(told("dump", "--json", "-g", "7"), "collect=0x1b view=0 system=0 goroutine=7")
 
 
