@@ -75,6 +75,9 @@ void put_value_state(struct text *text, const struct spy_value *value);
 /* The shortest decimal that is this number and no other, as strconv.FormatFloat(x, 'g', -1). */
 void put_float(struct text *text, double number, bool is_float32);
 
+/* What a value means that is no plain number, or what it points to or holds; or NULL. */
+const char *meaning_within(const struct spy_value *value);
+
 /* "… 990 more of 1,000" */
 void put_rest(struct text *text, size_t kept, int64_t length);
 

@@ -23,10 +23,8 @@ static void put_head(struct text *text, const struct spy_value *value)
 				    value->list.capacity);
 		if (value->type->kind == SPY_VALUE_MAP)
 			text_printf(text, ", len: %" PRId64, value->map.length);
-		if (value->meaning && value->type->kind >= SPY_VALUE_STRING) {
-			text_add(text, ", meaning: ");
-			put_string(text, value->meaning);
-		}
+		if (meaning_within(value))
+			text_printf(text, ", meaning: %s", meaning_within(value));
 	}
 	text_add(text, ", value: ");
 }

@@ -148,11 +148,31 @@ static bool is_plain(const struct spy_type *type)
 	return false;
 }
 
+const char *meaning_within(const struct spy_value *value)
+{
+	for (;;) {
+		const struct spy_value *next = NULL;
+
+		if (value->error || value->nil)
+			return NULL;
+		if (value->meaning)
+			return value->type->kind < SPY_VALUE_STRING ? NULL : value->meaning;
+		if (value->type->kind == SPY_VALUE_POINTER)
+			next = value->pointer.pointee;
+		else if (value->type->kind == SPY_VALUE_INTERFACE)
+			next = value->interface.value;
+		if (!next)
+			return NULL;
+		value = next;
+	}
+}
+
 /* Where the value of an interface, written behind its type, needs no parentheses: main.T{…},
  * &main.T{…}, map[string]int["a": 1]. */
-static const struct spy_value *as_literal(const struct spy_value *value)
+static const struct spy_value *as_literal(const struct spy_value *value, bool inner)
 {
-	if (value->error || value->nil || value->cut || value->cycle || value->meaning)
+	if (value->error || value->nil || value->cut || value->cycle ||
+	    (inner && meaning_within(value)))
 		return NULL;
 	if (value->type->kind == SPY_VALUE_STRUCT || value->type->kind == SPY_VALUE_MAP)
 		return value;
@@ -160,18 +180,15 @@ static const struct spy_value *as_literal(const struct spy_value *value)
 	    !value->pointer.pointee)
 		return NULL;
 	value = value->pointer.pointee;
-	return value->type->kind == SPY_VALUE_STRUCT && !value->error && !value->cut &&
-		       !value->meaning
-		   ? value
-		   : NULL;
+	return value->type->kind == SPY_VALUE_STRUCT && !value->error && !value->cut ? value : NULL;
 }
 
 /* What stands before the value of an interface. Returns what is to be written behind it, and what
  * has to close it. */
 static const struct spy_value *put_dynamic_type(struct text *text, const struct spy_value *held,
-						const char **end)
+						bool inner, const char **end)
 {
-	const struct spy_value *literal = as_literal(held);
+	const struct spy_value *literal = as_literal(held, inner);
 
 	*end = "";
 	if (is_plain(held->type) && !held->error)
@@ -368,7 +385,7 @@ static void put_function(struct text *text, const struct spy_value *value)
 	}
 }
 
-static void put_pointer(struct writer *writer, const struct spy_value *value)
+static void put_pointer(struct writer *writer, const struct spy_value *value, bool inner)
 {
 	if (value->cycle || !value->pointer.pointee) {
 		text_add(writer->text, value->cycle ? "<cycle to " : "");
@@ -377,10 +394,10 @@ static void put_pointer(struct writer *writer, const struct spy_value *value)
 		return;
 	}
 	text_add(writer->text, "&");
-	put_flat(writer, value->pointer.pointee, true);
+	put_flat(writer, value->pointer.pointee, inner);
 }
 
-static void put_interface(struct writer *writer, const struct spy_value *value)
+static void put_interface(struct writer *writer, const struct spy_value *value, bool inner)
 {
 	const struct spy_value *held = value->interface.value;
 	const char *end = "";
@@ -389,9 +406,9 @@ static void put_interface(struct writer *writer, const struct spy_value *value)
 		text_add(writer->text, value->cut ? "…" : "nil");
 		return;
 	}
-	held = put_dynamic_type(writer->text, held, &end);
+	held = put_dynamic_type(writer->text, held, inner, &end);
 	if (*end || held->type->kind < SPY_VALUE_STRUCT)
-		put_flat(writer, held, true);
+		put_flat(writer, held, inner);
 	else
 		put_flat_parts(writer, held, true);
 	text_add(writer->text, end);
@@ -454,11 +471,9 @@ static bool put_simple(struct writer *writer, const struct spy_value *value, boo
 		text_add(text, "nil");
 	} else if (put_scalar(text, value)) {
 		if (value->meaning)
-			text_add(text, " (");
-		put_escaped(text, value->meaning ? value->meaning : "");
-		text_add(text, value->meaning ? ")" : "");
-	} else if (inner && value->meaning) {
-		put_escaped(text, value->meaning);
+			text_printf(text, " (%s)", value->meaning);
+	} else if (inner && value->type->kind != SPY_VALUE_INTERFACE && meaning_within(value)) {
+		text_add(text, meaning_within(value));
 	} else if (writer->nesting > NESTING_MAX) {
 		text_add(text, "…");
 	} else {
@@ -475,9 +490,9 @@ static void put_flat(struct writer *writer, const struct spy_value *value, bool 
 	if (value->type->kind == SPY_VALUE_STRING)
 		put_go_string(writer, value);
 	else if (value->type->kind == SPY_VALUE_POINTER)
-		put_pointer(writer, value);
+		put_pointer(writer, value, inner);
 	else if (value->type->kind == SPY_VALUE_INTERFACE)
-		put_interface(writer, value);
+		put_interface(writer, value, inner);
 	else if (is_byte_list(value))
 		put_go_bytes(writer, value);
 	else if (has_parts(value))
@@ -547,7 +562,7 @@ static void put_line_part(struct writer *writer, const struct part *part, void *
 			  lines->indent, true);
 	else
 		text_add(writer->text, part->word);
-	if (part->value)
+	if (part->value || part->name)
 		text_add(writer->text, ",");
 	lines->column = !part->name && !part->key && part->value && is_short(part->value)
 			    ? lines->indent + writer->text->length - mark
@@ -583,7 +598,7 @@ static bool put_if_it_fits(struct writer *writer, const struct spy_value *value,
 }
 
 static void put_interface_lines(struct writer *writer, const struct spy_value *value, size_t column,
-				size_t indent)
+				size_t indent, bool inner)
 {
 	const struct spy_value *held = value->interface.value;
 	size_t mark = writer->text->length;
@@ -593,9 +608,9 @@ static void put_interface_lines(struct writer *writer, const struct spy_value *v
 		put_flat(writer, value, true);
 		return;
 	}
-	held = put_dynamic_type(writer->text, held, &end);
+	held = put_dynamic_type(writer->text, held, inner, &end);
 	if (*end || held->type->kind < SPY_VALUE_STRUCT)
-		put_lines(writer, held, column + writer->text->length - mark, indent, true);
+		put_lines(writer, held, column + writer->text->length - mark, indent, inner);
 	else
 		put_line_parts(writer, held, indent, true);
 	text_add(writer->text, end);
@@ -611,12 +626,13 @@ static void put_lines(struct writer *writer, const struct spy_value *value, size
 	if (put_if_it_fits(writer, value, column, inner))
 		return;
 	writer->nesting++;
-	if (value->type->kind == SPY_VALUE_POINTER && value->pointer.pointee && !value->error) {
+	if (value->type->kind == SPY_VALUE_POINTER && value->pointer.pointee && !value->error &&
+	    !(inner && meaning_within(value))) {
 		text_add(writer->text, "&");
-		put_lines(writer, value->pointer.pointee, column + 1, indent, true);
+		put_lines(writer, value->pointer.pointee, column + 1, indent, inner);
 	} else if (value->type->kind == SPY_VALUE_INTERFACE && !value->error) {
-		put_interface_lines(writer, value, column, indent);
-	} else if (value->error || (inner && value->meaning) || is_byte_list(value)) {
+		put_interface_lines(writer, value, column, indent, inner);
+	} else if (value->error || (inner && meaning_within(value)) || is_byte_list(value)) {
 		put_flat(writer, value, inner);
 	} else if (has_parts(value)) {
 		put_line_parts(writer, value, indent, false);
