@@ -16,6 +16,7 @@ enum {
 	LINES_MAX = 6,     /* of a scale */
 	GAP_INTERVALS = 3, /* readings that failed leave no gap, if they are fewer */
 	CURVES_MAX = 16,
+	MARKS_FROM = 8, /* rows of a pane, from which on collections have one of their own */
 };
 
 /* A curve of this pane: of the kind, or of one of several processes. */
@@ -37,6 +38,7 @@ struct drawing {
 	struct pane_span span;
 	struct drawn_curve curves[CURVES_MAX];
 	size_t count;
+	int top;               /* the first row of the plot */
 	struct plot_bin *bins; /* plot_dots() for each curve */
 	size_t dots;
 };
@@ -140,7 +142,7 @@ static void put_axis(const struct drawing *drawing, int row, bool label)
 {
 	bool unicode = screen_glyphs() != GLYPHS_ASCII;
 
-	draw_glyph(drawing->place->row + 1 + row, drawing->place->column + SCALE_WIDTH, STYLE_DIM,
+	draw_glyph(drawing->top + row, drawing->place->column + SCALE_WIDTH, STYLE_DIM,
 		   label     ? unicode ? 0x2524 : '+'
 		   : unicode ? 0x2502
 			     : '|');
@@ -153,7 +155,7 @@ static void put_label(const struct drawing *drawing, double value)
 
 	if (row < 0 || row >= drawing->plot->rows)
 		return;
-	draw_right(drawing->place->row + 1 + row, drawing->place->column, SCALE_WIDTH, STYLE_DIM,
+	draw_right(drawing->top + row, drawing->place->column, SCALE_WIDTH, STYLE_DIM,
 		   plot_label(value, drawing->pane->kind->unit, label));
 	put_axis(drawing, row, true);
 }
@@ -224,8 +226,8 @@ static void show_plot(const struct drawing *drawing)
 			const struct plot_cell *cell = &plot->cells[row * plot->columns + column];
 
 			if (cell->point != ' ')
-				draw_glyph(drawing->place->row + 1 + row,
-					   drawing->span.column + column, cell->style, cell->point);
+				draw_glyph(drawing->top + row, drawing->span.column + column,
+					   cell->style, cell->point);
 		}
 }
 
@@ -247,7 +249,7 @@ static void draw_moment(const struct drawing *drawing, int64_t at, enum style st
 	if (column < 0 || column >= plot->columns)
 		return;
 	for (row = 0; row < plot->rows; row++) {
-		int at_row = drawing->place->row + 1 + row;
+		int at_row = drawing->top + row;
 
 		if (plot->cells[row * plot->columns + column].point == ' ')
 			draw_glyph(at_row, drawing->span.column + column, style, point);
@@ -274,20 +276,23 @@ static void draw_marks(const struct drawing *drawing)
 	}
 }
 
-/* Small marks at the upper edge, where no curve is. */
+static bool marks_collections(const struct pane *pane, const struct picture *picture)
+{
+	return pane->count == 1 && (pane->kind->marks || picture->marks);
+}
+
+/* Small marks above the plot. Where there is no row for them they stand in its uppermost. */
 static void draw_collections(const struct drawing *drawing)
 {
-	const struct plot *plot = drawing->plot;
 	struct plot_bin *bins = drawing->bins;
 	size_t wide = drawing->dots / (size_t)drawing->span.columns, i;
 
-	if (drawing->pane->count != 1 || !plot->rows ||
-	    !(drawing->pane->kind->marks || drawing->picture->marks))
+	if (!marks_collections(drawing->pane, drawing->picture))
 		return;
 	history_pause_bins(&drawing->pane->subjects[0]->history, drawing->span.from,
 			   drawing->span.to, bins, drawing->dots);
 	for (i = 0; i < drawing->dots; i++)
-		if (!isnan(bins[i].low) && plot->cells[i / wide].point == ' ')
+		if (!isnan(bins[i].high))
 			draw_glyph(drawing->place->row + 1, drawing->span.column + (int)(i / wide),
 				   STYLE_SERIES + 3,
 				   screen_glyphs() == GLYPHS_BRAILLE ? 0x2575 : '\'');
@@ -440,7 +445,7 @@ static void draw_title(const struct drawing *drawing)
 static void draw_time_axis(const struct drawing *drawing)
 {
 	const struct pane_span *span = &drawing->span;
-	int row = drawing->place->row + 1 + drawing->plot->rows, column, last = 0;
+	int row = drawing->top + drawing->plot->rows, column, last = 0;
 	int64_t range = (span->to - span->from) / SECOND + 1, step, at;
 	bool unicode = screen_glyphs() != GLYPHS_ASCII;
 	struct tm local;
@@ -483,8 +488,11 @@ void pane_draw(const struct pane *pane, const struct picture *picture, const str
 
 	list_curves(&drawing);
 	draw_title(&drawing);
+	drawing.top = place->row + 1;
+	if (place->height >= MARKS_FROM && marks_collections(pane, picture))
+		drawing.top++;
 	plot_begin(plot, screen_glyphs(), drawing.span.columns,
-		   place->height - 1 - pane->time_axis);
+		   place->row + place->height - drawing.top - pane->time_axis);
 	plot->letters = picture->letters;
 	drawing.dots = plot_dots(plot->glyphs, plot->columns);
 	drawing.bins = memory_new(drawing.dots * (drawing.count + 1), sizeof(*drawing.bins));

@@ -135,10 +135,35 @@ static bool wants_colour(enum colour_mode mode)
 	return mode == COLOUR_ALWAYS || (mode == COLOUR_AUTO && !(no_colour && *no_colour));
 }
 
+/* What terminals send that are not what TERM says, tmux and the Linux console first of all. */
+static void add_usual_keys(void)
+{
+	static const struct {
+		const char *sent;
+		int code;
+	} keys[] = {
+		{ .sent = "\033[1~", .code = KEY_HOME },  { .sent = "\033[4~", .code = KEY_END },
+		{ .sent = "\033[H", .code = KEY_HOME },   { .sent = "\033[F", .code = KEY_END },
+		{ .sent = "\033OH", .code = KEY_HOME },   { .sent = "\033OF", .code = KEY_END },
+		{ .sent = "\033[A", .code = KEY_UP },     { .sent = "\033[B", .code = KEY_DOWN },
+		{ .sent = "\033[C", .code = KEY_RIGHT },  { .sent = "\033[D", .code = KEY_LEFT },
+		{ .sent = "\033OA", .code = KEY_UP },     { .sent = "\033OB", .code = KEY_DOWN },
+		{ .sent = "\033OC", .code = KEY_RIGHT },  { .sent = "\033OD", .code = KEY_LEFT },
+		{ .sent = "\033[5~", .code = KEY_PPAGE }, { .sent = "\033[6~", .code = KEY_NPAGE },
+		{ .sent = "\033[3~", .code = KEY_DC },    { .sent = "\033[Z", .code = KEY_BTAB },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (key_defined(keys[i].sent) <= 0)
+			define_key(keys[i].sent, keys[i].code);
+}
+
 static void set_up_keys(void)
 {
 	screen.keys = newpad(1, 1);
 	keypad(screen.keys, TRUE);
+	add_usual_keys();
 	nodelay(screen.keys, TRUE);
 	set_escdelay(ESCAPE_MS);
 	mouseinterval(0);
