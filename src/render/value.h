@@ -72,7 +72,8 @@ void put_value_state(struct text *text, const struct spy_value *value);
 
 /* ---- what the files of this room share ----------------------------------------------------- */
 
-/* The shortest decimal that is this number and no other, as strconv.FormatFloat(x, 'g', -1). */
+/* The shortest decimal that is this number and no other: the digits that Go prints, with an
+ * exponent only below 0.0001 and from 1e+21 on. */
 void put_float(struct text *text, double number, bool is_float32);
 
 /* What a value means that is no plain number, or what it points to or holds; or NULL. */

@@ -68,7 +68,7 @@ void put_float(struct text *text, double number, bool is_float32)
 	exponent = (int)strtol(strchr(form, 'e') + 1, NULL, 10);
 	if (signbit(number))
 		text_add(text, "-");
-	if (exponent < -4 || exponent >= 21) { /* strconv: %e is used if the exponent … */
+	if (exponent < -4 || exponent >= 21) {
 		text_printf(text, "%c%s%se%c%02d", digits[0], count > 1 ? "." : "", digits + 1,
 			    exponent < 0 ? '-' : '+', abs(exponent));
 		return;
