@@ -24,6 +24,7 @@ static const struct {
 	{ .name = "tables", .suite = tables_suite },
 	{ .name = "scan", .suite = scan_suite },
 	{ .name = "path", .suite = path_suite },
+	{ .name = "values", .suite = values_suite },
 	{ .name = "render", .suite = render_suite },
 	{ .name = "tui", .suite = tui_suite },
 	{ .name = "stats", .suite = stats_suite },

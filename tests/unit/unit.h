@@ -19,6 +19,7 @@ Suite *types_suite(void);
 Suite *tables_suite(void);
 Suite *scan_suite(void);
 Suite *path_suite(void);
+Suite *values_suite(void);
 Suite *render_suite(void);
 Suite *tui_suite(void);
 Suite *stats_suite(void);
