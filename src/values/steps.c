@@ -165,8 +165,8 @@ static const struct value_type_field *search_field(struct value_types *types, st
 
 	*twice = false;
 	for (size_t i = 0; i < search->count; i++) {
-		const struct value_type_field *fields;
-		size_t count;
+		const struct value_type_field *fields = NULL;
+		size_t count = 0;
 
 		if (found && search->list[i].depth > search->list[*in].depth)
 			break;
@@ -233,7 +233,7 @@ struct spy_error *value_field(struct value_reader *reader, const struct value_pl
 {
 	struct search *search _cleanup_free_ = memory_zeroed(1, sizeof(*search));
 	const struct value_type_field *field;
-	struct value_place at;
+	struct value_place at = *from;
 	size_t in = 0;
 	bool twice;
 
@@ -323,7 +323,7 @@ struct spy_error *value_index(struct value_reader *reader, const struct value_pl
 			      int64_t index, struct value_place *ret)
 {
 	struct value_place at;
-	struct value_span span;
+	struct value_span span = { 0 };
 	uint64_t offset;
 
 	TRY(row_of(reader, from, "elements", &at, &span));
@@ -343,7 +343,7 @@ struct spy_error *value_slice(struct value_reader *reader, const struct value_pl
 {
 	const struct value_type *type = from->type;
 	struct value_place at;
-	struct value_span span;
+	struct value_span span = { 0 };
 	uint64_t header[3];
 
 	TRY(row_of(reader, from, "elements", &at, &span));
@@ -400,7 +400,7 @@ struct spy_error *value_length(struct value_reader *reader, const struct value_p
 			       int64_t *ret)
 {
 	uint64_t length, capacity;
-	struct value_span span;
+	struct value_span span = { 0 };
 	struct value_place at;
 
 	if (from->type->kind == GO_KIND_MAP || from->type->kind == GO_KIND_CHAN) {
@@ -417,7 +417,7 @@ struct spy_error *value_capacity(struct value_reader *reader, const struct value
 				 int64_t *ret)
 {
 	uint64_t length, capacity;
-	struct value_span span;
+	struct value_span span = { 0 };
 	struct value_place at;
 
 	if (from->type->kind == GO_KIND_CHAN) {
@@ -571,7 +571,7 @@ struct spy_error *value_lookup(struct value_reader *reader, const struct value_p
 				 .context = &lookup,
 				 .few = UINT64_MAX };
 	const char *wrong = NULL;
-	uint64_t header;
+	uint64_t header = 0;
 
 	*has_key = true;
 	if (from->type->kind != GO_KIND_MAP)
@@ -633,7 +633,7 @@ void value_key_names(struct value_reader *reader, const struct value_place *from
 				 .callback = name_keys,
 				 .context = &naming,
 				 .few = KEY_NAMES_MAX };
-	uint64_t header;
+	uint64_t header = 0;
 
 	if (from->type->kind != GO_KIND_MAP ||
 	    value_type_key(reader->types, from->type)->kind != GO_KIND_STRING ||

@@ -8,8 +8,7 @@
 /* "app.T" of the package "example.com/app" is "example.com/app.T", as DWARF has it. */
 static const char *named_in_full(struct value_types *types, const struct go_type *go)
 {
-	const char *dot = go->name;
-	const char *bracket = strchr(go->name, '[');
+	const char *bracket = strchr(go->name, '['), *dot;
 
 	if (!go->package || !go->package[0] || strcmp(go->package, "main") == 0)
 		return go->name;

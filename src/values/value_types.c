@@ -277,10 +277,10 @@ bool value_type_fields(struct value_types *types, const struct value_type *type,
 {
 	struct type_node *node = node_of(type);
 
-	if (type->kind != GO_KIND_STRUCT) {
-		*count = 0;
+	*ret = NULL;
+	*count = 0;
+	if (type->kind != GO_KIND_STRUCT)
 		return true;
-	}
 	if (!node->fields_known) {
 		node->fields_known = true;
 		node->fields_failed = node->go ? !type_fields_from_descriptor(types, node)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
+#include "base/text.h"
 #include "unit/unit.h"
 #include "values/meanings.h"
 #include "values/values.h"
@@ -398,7 +398,6 @@ START_TEST(pointers_in_a_ring)
 	const struct spy_value *to;
 
 	begin("go1.22.12");
-	node = new_type(GO_KIND_STRUCT, "main.ring", 16);
 	pointer = new_pointer("*main.ring", 0);
 	fields[0].type = new_type(GO_KIND_INT, "int", 8);
 	fields[1].type = pointer;
@@ -909,7 +908,7 @@ static int64_t number_at(const struct value_place *at)
 
 static void add_name(void *context, const char *name)
 {
-	strcat(strcat(context, name), " ");
+	text_printf(context, "%s ", name);
 }
 
 START_TEST(fields_of_structs)
@@ -922,7 +921,7 @@ START_TEST(fields_of_structs)
 			       { .name = "Port", .offset = 24 } };
 	uint64_t number, type, pointer, at, inner;
 	struct value_place from, ret;
-	char names[256] = "";
+	struct text names = { 0 };
 
 	begin("go1.22.12");
 	number = new_type(GO_KIND_INT, "int", 8);
@@ -948,8 +947,9 @@ START_TEST(fields_of_structs)
 	ck_assert_str_eq(ret.type->told.name, "main.base");
 	check_step(value_field(fake.reader, &from, "weight", &ret), SPY_ERROR_USAGE, "several");
 	check_step(value_field(fake.reader, &from, "port", &ret), SPY_ERROR_USAGE, "no field port");
-	value_field_names(fake.reader, &from, add_name, names);
-	ck_assert_str_eq(names, "base extra Port ID weight Label weight ");
+	value_field_names(fake.reader, &from, add_name, &names);
+	ck_assert_str_eq(names.bytes, "base extra Port ID weight Label weight ");
+	text_free(&names);
 	put(inner + 8, at, 8);
 	value_reader_begin(fake.reader, false);
 	from = place(pointer, inner + 8);
@@ -1015,7 +1015,7 @@ START_TEST(keys)
 	struct value_key key = { .kind = VALUE_KEY_STRING, .bytes = "bob", .length = 3 };
 	uint64_t string, number, face, type, at, bucket, text;
 	struct value_place from, ret;
-	char names[256] = "";
+	struct text names = { 0 };
 	bool has_key;
 
 	begin("go1.22.12");
@@ -1040,8 +1040,9 @@ START_TEST(keys)
 	check_step(value_lookup(fake.reader, &from, &key, &ret, &has_key), SPY_ERROR_USAGE,
 		   "no such key");
 	ck_assert(!has_key);
-	value_key_names(fake.reader, &from, add_name, names);
-	ck_assert_str_eq(names, "ann bob ");
+	value_key_names(fake.reader, &from, add_name, &names);
+	ck_assert_str_eq(names.bytes, "ann bob ");
+	text_free(&names);
 	key.kind = VALUE_KEY_INTEGER;
 	check_step(value_lookup(fake.reader, &from, &key, &ret, &has_key), SPY_ERROR_USAGE,
 		   "another kind");
@@ -1193,7 +1194,6 @@ START_TEST(durations)
 		ck_assert_str_eq(read_at(type, at).meaning, cases[i].words);
 	}
 	/* One of that name that is none. */
-	type = new_type(GO_KIND_STRING, "time.Duration", 16);
 	ck_assert_ptr_null(value_meaning_of("time.Duration", GO_KIND_STRING));
 	finish();
 }
