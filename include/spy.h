@@ -371,6 +371,7 @@ struct spy_request {
 	int64_t goroutine;      /* only the one with this id; 0 for all */
 	size_t limit;           /* list this many, those with the lowest ids; 0 for all */
 	const struct spy_value_limits *locals; /* how much of each variable; NULL: what is usual */
+	bool non_blocking;                     /* as options.non_blocking, for this one */
 };
 
 struct spy_snapshot {
@@ -398,6 +399,7 @@ struct spy_snapshot {
 	const struct spy_goroutine *goroutines; /* by id; no dead ones */
 	size_t goroutine_count;
 	size_t goroutines_left_out; /* beyond request.limit */
+	int64_t goroutines_torn;    /* left out, for they changed whenever they were read */
 	const char *const *warnings;
 	size_t warning_count;
 };
@@ -457,6 +459,31 @@ struct spy_stats {
  */
 SPY_API SPY_MUST_CHECK struct spy_error *spy_stats_read(struct spy *spy, bool stop,
 							struct spy_stats *ret);
+
+/* A goroutine that runs on a P. */
+struct spy_running {
+	int64_t p, goroutine;              /* their ids */
+	const struct spy_location *start;  /* the function that the go statement called, or NULL */
+	const struct spy_location *caller; /* the go statement; NULL for the first goroutine */
+};
+
+/* What runs at one moment. */
+struct spy_running_list {
+	int64_t taken_at;
+	int64_t ps;                      /* GOMAXPROCS */
+	const struct spy_running *items; /* valid until the next reading or spy_close() */
+	size_t count;
+	int64_t unread; /* Ps on which so much changed that it cannot be told what runs there */
+};
+
+/*
+ * Tells which goroutine runs on each P: four small reads, without stopping the target, so that it
+ * may be asked a hundred times a second to see where the time goes. A goroutine in a system call
+ * or in C runs on none. The locations in it live until spy_close(). Errors: NO_PROCESS,
+ * PERMISSION, DATA.
+ */
+SPY_API SPY_MUST_CHECK struct spy_error *spy_running_read(struct spy *spy,
+							  struct spy_running_list *ret);
 
 /* One completed collection, as the line of GODEBUG=gctrace=1 tells it. */
 struct spy_gc_cycle {

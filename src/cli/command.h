@@ -80,7 +80,7 @@ struct command {
 	struct spy_error *(*run)(const void *arguments, struct output *output);
 };
 
-extern const struct command command_ps, command_summary, command_dump, command_stats,
+extern const struct command command_ps, command_summary, command_dump, command_top, command_stats,
     command_gctrace, command_heap, command_metrics, command_var, command_vars, command_watch,
     command_version, command_help, command_completion;
 

@@ -7,9 +7,9 @@
 #include "cli/command.h"
 
 static const struct command *const commands[] = {
-	&command_ps,      &command_summary, &command_dump,       &command_stats, &command_gctrace,
-	&command_heap,    &command_metrics, &command_var,        &command_vars,  &command_watch,
-	&command_version, &command_help,    &command_completion,
+	&command_ps,      &command_summary, &command_dump,    &command_top,        &command_stats,
+	&command_gctrace, &command_heap,    &command_metrics, &command_var,        &command_vars,
+	&command_watch,   &command_version, &command_help,    &command_completion,
 };
 
 static const struct option target_options[] = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/fields.h"
 
+#include <math.h>
+
 #include "render/table.h"
 #include "render/units.h"
 
@@ -221,6 +223,65 @@ static void strings_text(struct text *text, const char *const *strings, size_t c
 	text_free(&line);
 }
 
+/* "2 run, 40 wait"; what is all in one state by its whole name. */
+static void statuses_text(struct text *text, const int64_t *by_status)
+{
+	static const struct {
+		enum spy_status status;
+		const char *word;
+	} words[] = {
+		{ .status = SPY_STATUS_RUNNING, .word = "run" },
+		{ .status = SPY_STATUS_RUNNABLE, .word = "ready" },
+		{ .status = SPY_STATUS_SYSCALL, .word = "sys" },
+		{ .status = SPY_STATUS_WAITING, .word = "wait" },
+		{ .status = SPY_STATUS_COPYSTACK, .word = "copy" },
+		{ .status = SPY_STATUS_PREEMPTED, .word = "preempt" },
+		{ .status = SPY_STATUS_LEAKED, .word = "leak" },
+		{ .status = SPY_STATUS_IDLE, .word = "idle" },
+		{ .status = SPY_STATUS_DEAD, .word = "dead" },
+	};
+	enum { WORDS = sizeof(words) / sizeof(words[0]) };
+	size_t kinds = 0, last = 0, start = text->length, i;
+
+	for (i = 0; i < WORDS; i++) {
+		if (!by_status[words[i].status])
+			continue;
+		kinds++;
+		last = i;
+	}
+	if (kinds == 1) {
+		text_add(text, spy_status_name(words[last].status));
+		return;
+	}
+	for (i = 0; i < WORDS; i++) {
+		if (!by_status[words[i].status])
+			continue;
+		text_add(text, text->length > start ? ", " : "");
+		put_number(text, by_status[words[i].status]);
+		text_add(text, " ");
+		text_add(text, words[i].word);
+	}
+	if (!kinds)
+		text_add(text, "ended");
+}
+
+static void place_text(struct text *text, const char *file, int64_t line)
+{
+	put_string(text, file);
+	if (!file)
+		return;
+	text_add(text, ":");
+	put_number(text, line);
+}
+
+static void percent_text(struct text *text, double percent)
+{
+	if (isfinite(percent))
+		text_printf(text, "%.1f", percent);
+	else
+		text_add(text, "-");
+}
+
 void field_text(struct text *text, const struct field *field, const void *entity)
 {
 	char buffer[UNITS_MAX];
@@ -253,13 +314,28 @@ void field_text(struct text *text, const struct field *field, const void *entity
 		strings_text(text, VALUE(field, entity, const char *const *),
 			     strings_count(field, entity));
 		break;
+	case UNIT_PERCENT:
+		percent_text(text, VALUE(field, entity, double));
+		break;
+	case UNIT_CHANGE:
+		if (VALUE(field, entity, int64_t) > 0)
+			text_add(text, "+");
+		put_number(text, VALUE(field, entity, int64_t));
+		break;
+	case UNIT_STATUSES:
+		statuses_text(text, (const int64_t *)((const char *)entity + field->offset));
+		break;
+	case UNIT_PLACE:
+		place_text(text, VALUE(field, entity, char *),
+			   *(const int64_t *)((const char *)entity + field->count_offset));
+		break;
 	case UNIT_DEBUG_INFO:
 		text_add(text, debug_info_name(VALUE(field, entity, enum spy_debug_info)));
 		break;
 	}
 }
 
-static void field_json(struct json *json, const struct field *field, const void *entity)
+void field_json(struct json *json, const struct field *field, const void *entity)
 {
 	switch (field->unit) {
 	case UNIT_COUNT:
@@ -267,12 +343,14 @@ static void field_json(struct json *json, const struct field *field, const void 
 	case UNIT_BYTES:
 	case UNIT_DURATION:
 	case UNIT_MOMENT:
+	case UNIT_CHANGE:
 		json_number(json, field->name, VALUE(field, entity, int64_t));
 		break;
 	case UNIT_GOAL:
 		json_goal(json, field->name, VALUE(field, entity, int64_t));
 		break;
 	case UNIT_FRACTION:
+	case UNIT_PERCENT:
 		json_double(json, field->name, VALUE(field, entity, double));
 		break;
 	case UNIT_BOOL:
@@ -289,6 +367,9 @@ static void field_json(struct json *json, const struct field *field, const void 
 		json_string(json, field->name,
 			    debug_info_name(VALUE(field, entity, enum spy_debug_info)));
 		break;
+	case UNIT_STATUSES:
+	case UNIT_PLACE:
+		break;
 	}
 }
 
@@ -300,7 +381,7 @@ void fields_json(struct json *json, const struct field *fields, const void *enti
 
 static bool is_number(enum unit unit)
 {
-	return unit <= UNIT_FRACTION;
+	return unit <= UNIT_CHANGE;
 }
 
 void fields_table(struct output *output, const struct field *fields, const void *entities,

@@ -17,10 +17,14 @@ enum unit {
 	UNIT_DURATION,
 	UNIT_MOMENT,
 	UNIT_FRACTION, /* a double */
+	UNIT_PERCENT,  /* a double that is one already */
+	UNIT_CHANGE,   /* a count with its sign */
 	UNIT_BOOL,
 	UNIT_STRING,
 	UNIT_STRINGS,    /* an array, its length at count_offset */
 	UNIT_DEBUG_INFO, /* enum spy_debug_info */
+	UNIT_STATUSES,   /* goroutines by enum spy_status, SPY_STATUS_COUNT numbers; text only */
+	UNIT_PLACE,      /* a file, its line at count_offset; text only */
 };
 
 struct field {
@@ -39,6 +43,8 @@ extern const struct field process_fields[], p_fields[], m_fields[], scheduler_fi
 int64_t field_number(const struct field *field, const void *entity);
 /* A field's value as people read it. */
 void field_text(struct text *text, const struct field *field, const void *entity);
+/* The field as a member of the object that is open. */
+void field_json(struct json *json, const struct field *field, const void *entity);
 /* All fields as members of the object that is open. */
 void fields_json(struct json *json, const struct field *fields, const void *entity);
 /* A table of `count` entities of `size` bytes each, with a column per title. */

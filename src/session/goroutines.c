@@ -368,6 +368,7 @@ void make_goroutines(struct making *making)
 	count_goroutines(making);
 	if (making->request->collect & SPY_COLLECT_GOROUTINES)
 		list_goroutines(making);
+	making->snapshot->public.goroutines_torn = making->collected->torn;
 	if (making->collected->torn)
 		making_warn(making,
 			    "%lld goroutines changed whenever they were read and are left out",
@@ -375,8 +376,9 @@ void make_goroutines(struct making *making)
 	if (making->labels_unread)
 		making_warn(making, "%zu labels could not be read", making->labels_unread);
 	if (making->running_unread)
-		making_warn(
-		    making, "%zu running goroutines have no stack here%s", making->running_unread,
-		    making->spy->non_blocking ? ": the target would have to be stopped for it"
-					      : ": their threads stand where no way leads back");
+		making_warn(making, "%zu running goroutines have no stack here%s",
+			    making->running_unread,
+			    making->spy->non_blocking || making->request->non_blocking
+				? ": the target would have to be stopped for it"
+				: ": their threads stand where no way leads back");
 }

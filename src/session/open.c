@@ -36,6 +36,7 @@ void spy_close(struct spy *spy)
 		return;
 	values_free(spy->values);
 	readings_free(&spy->readings);
+	running_readings_free(spy->running);
 	go_runtime_close(&spy->runtime);
 	target_close(spy->target);
 	free(spy);

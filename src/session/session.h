@@ -28,6 +28,7 @@ struct spy_readings {
 void readings_free(struct spy_readings *readings);
 
 struct values;
+struct running_readings;
 
 struct spy {
 	struct target *target;
@@ -35,7 +36,10 @@ struct spy {
 	bool non_blocking;
 	struct spy_readings readings;
 	struct values *values; /* NULL before the first variable is asked for */
+	struct running_readings *running; /* NULL before the first */
 };
+/* session/running.c */
+void running_readings_free(struct running_readings *readings);
 
 /* session/vars.c: what reads variables, with the DWARF; belongs to the target. */
 struct values *values_of(struct spy *spy);

@@ -145,7 +145,8 @@ struct spy_error *spy_snapshot_take(struct spy *spy, const struct spy_request *r
 	struct collect_request wanted = { .collect = request->collect,
 					  .goroutine = request->goroutine,
 					  .limit = request->limit,
-					  .non_blocking = spy->non_blocking };
+					  .non_blocking =
+					      spy->non_blocking || request->non_blocking };
 	struct collected collected;
 	struct making making = { .spy = spy, .request = request, .collected = &collected };
 	struct spy_error *error;

@@ -148,6 +148,25 @@ struct spy_error *spy_stats_read(struct spy *spy, bool stop, struct spy_stats *r
 	return NULL;
 }
 
+/* The first goroutine runs in each reading; of the second P nothing can be told. Pid 17 ends after
+ * three readings. */
+struct spy_error *spy_running_read(struct spy *spy, struct spy_running_list *ret)
+{
+	static struct spy_running first;
+	const struct spy_snapshot *snapshot = fake_snapshot(spy->kind);
+
+	if (spy->pid == 17 && ++spy->readings > 3)
+		return spy_error_new(SPY_ERROR_NO_PROCESS, "process 17 has ended");
+	*ret = (struct spy_running_list){ .taken_at = 1, .ps = 2, .items = &first, .unread = 1 };
+	if (snapshot->goroutine_count) {
+		first = (struct spy_running){ .goroutine = snapshot->goroutines[0].id,
+					      .start = snapshot->goroutines[0].start,
+					      .caller = snapshot->goroutines[0].caller };
+		ret->count = 1;
+	}
+	return NULL;
+}
+
 /* Three collections end between two looks at the third. */
 struct spy_error *spy_gc_count(struct spy *spy, int64_t *ret)
 {

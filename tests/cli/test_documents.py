@@ -9,7 +9,7 @@ import tempfile
 
 from helper import ROOT, Skip, contains, equal, main, program, spy, true
 
-COMMANDS = ("ps", "summary", "dump", "stats", "gctrace", "heap", "metrics", "var", "vars",
+COMMANDS = ("ps", "summary", "dump", "top", "stats", "gctrace", "heap", "metrics", "var", "vars",
             "watch", "version", "help", "completion")
 
 

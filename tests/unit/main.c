@@ -26,6 +26,7 @@ static const struct {
 	{ .name = "path", .suite = path_suite },
 	{ .name = "values", .suite = values_suite },
 	{ .name = "render", .suite = render_suite },
+	{ .name = "top", .suite = top_suite },
 	{ .name = "tui", .suite = tui_suite },
 	{ .name = "stats", .suite = stats_suite },
 	{ .name = "watch", .suite = watch_suite },

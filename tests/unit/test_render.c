@@ -15,6 +15,7 @@
 #include "render/json.h"
 #include "render/render.h"
 #include "render/table.h"
+#include "render/top.h"
 #include "render/units.h"
 #include "render/value.h"
 #include "unit/fake_heap.h"
@@ -135,6 +136,51 @@ static void variables_text(struct output *output, enum fake kind)
 static void variables_json(struct output *output, enum fake kind)
 {
 	variables(output, kind, true);
+/* In all groups, with something that ran. */
+static void top(struct output *output, enum fake kind,
+		void (*render)(struct output *output, const struct top_view *view))
+{
+	const struct spy_snapshot *snapshot = fake_snapshot(kind);
+	const struct spy_goroutine *first = snapshot->goroutines;
+	const struct spy_running item = { .goroutine = -7,
+					  .start = first ? first->start : NULL,
+					  .caller = first ? first->caller : NULL };
+	const struct spy_running_list running = { .ps = INT32_MAX, .items = &item, .count = 1 };
+	struct top_samples samples = { 0 };
+	int group;
+
+	top_samples_add(&samples, &running);
+	for (group = 0; group < TOP_GROUPS; group++) {
+		const struct top_options options = { .group = (enum top_group)group,
+						     .system = true };
+		struct top_rows *rows = top_rows_new(snapshot, &samples, &options, NULL);
+		const struct top_view view = { .snapshot = snapshot,
+					       .rows = rows,
+					       .samples = &samples };
+
+		top_rows_sort(rows, top_column_named("count"), true);
+		render(output, &view);
+		top_rows_free(rows);
+	}
+	top_samples_free(&samples);
+}
+
+static void top_text(struct output *output, enum fake kind)
+{
+	top(output, kind, render_top_text);
+}
+
+/* Lines of JSON as one document. */
+static void top_json(struct output *output, enum fake kind)
+{
+	size_t i;
+
+	text_add(&output->text, "[");
+	top(output, kind, render_top_json);
+	for (i = 0; i < output->text.length; i++)
+		if (output->text.bytes[i] == '\n')
+			output->text.bytes[i] = ',';
+	output->text.bytes[output->text.length - 1] = ']';
 }
 
 static const struct {
@@ -156,6 +202,12 @@ static const struct {
 	{ .render = value_error_json, .json = true },
 	{ .render = variables_text },
 	{ .render = variables_json, .json = true },
+	{ .render = ps_text },      { .render = ps_json, .json = true },
+	{ .render = summary_text }, { .render = summary_json, .json = true },
+	{ .render = dump_text },    { .render = dump_json, .json = true },
+	{ .render = heap_text },    { .render = heap_json, .json = true },
+	{ .render = metrics_text }, { .render = metrics_json, .json = true },
+	{ .render = top_text },     { .render = top_json, .json = true },
 };
 
 static char *rendered(void (*render)(struct output *output, enum fake kind), enum fake kind)

@@ -21,6 +21,7 @@ Suite *scan_suite(void);
 Suite *path_suite(void);
 Suite *values_suite(void);
 Suite *render_suite(void);
+Suite *top_suite(void);
 Suite *tui_suite(void);
 Suite *stats_suite(void);
 Suite *watch_suite(void);
