@@ -136,6 +136,8 @@ static void variables_text(struct output *output, enum fake kind)
 static void variables_json(struct output *output, enum fake kind)
 {
 	variables(output, kind, true);
+}
+
 /* In all groups, with something that ran. */
 static void top(struct output *output, enum fake kind,
 		void (*render)(struct output *output, const struct top_view *view))
