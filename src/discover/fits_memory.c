@@ -16,6 +16,8 @@ enum {
 	LARGEST_CLASS = 32768, /* sizeclasses.go: _MaxSmallSize */
 	CLASSES_MIN = 60,      /* 67 in 1.10, 68 since 1.15 */
 	CLASSES_MAX = 80,
+	LARGE_UNIT = 128, /* mksizeclasses.go: largeSizeDiv */
+	CLASS_PAGES_MAX = 10,
 	NPAGES_MAX = 16, /* 10 in 1.10 to 1.27 */
 	ONE_PAGE_CLASSES = 20,
 	CENTRAL_BYTES_MAX = 1 << 18,
@@ -433,6 +435,25 @@ enum fit gc_controller_fits(struct go_runtime *runtime, uint64_t address)
 
 /* ---- size classes ------------------------------------------------------------------------- */
 
+/* mksizeclasses.go: up to 1 KB a class is a multiple of an eighth of the power of two below it;
+ * above, as many objects of it as there are fill their pages, but for less than 128 bytes each. */
+static bool is_class_size(uint64_t size)
+{
+	uint64_t unit = size > 32 ? 16 : 8, pages;
+
+	while (unit < LARGE_UNIT && unit * 16 < size)
+		unit *= 2;
+	if (size <= 1024 || size % unit)
+		return size % unit == 0;
+	for (pages = 1; pages <= CLASS_PAGES_MAX; pages++) {
+		uint64_t objects = pages * PAGE / size;
+
+		if (objects && pages * PAGE / objects / LARGE_UNIT * LARGE_UNIT == size)
+			return true;
+	}
+	return false;
+}
+
 /* 0, 8, 16, … up to 32768; how many there are, 0 if it is another table. */
 size_t count_size_classes(struct go_runtime *runtime, uint64_t address)
 {
@@ -443,7 +464,8 @@ size_t count_size_classes(struct go_runtime *runtime, uint64_t address)
 	    load_u16(bytes) || load_u16(bytes + 2) != 8 || load_u16(bytes + 4) != 16)
 		return 0;
 	for (i = 1; i < CLASSES_MAX; i++) {
-		if (load_u16(bytes + i * 2) <= load_u16(bytes + i * 2 - 2))
+		if (load_u16(bytes + i * 2) <= load_u16(bytes + i * 2 - 2) ||
+		    !is_class_size(load_u16(bytes + i * 2)))
 			return 0;
 		if (load_u16(bytes + i * 2) == LARGEST_CLASS)
 			return i >= CLASSES_MIN ? i + 1 : 0;
