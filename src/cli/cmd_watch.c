@@ -173,11 +173,16 @@ static struct spy_error *open_processes(const struct watch_arguments *arguments,
 	return NULL;
 }
 
-/* Whether the user is to choose: nothing is named, and there are several. */
+/* Whether the user is to choose: nothing is named, or one name that several have. */
 static bool is_open_question(const struct watch_arguments *arguments, const struct spy_error *error)
 {
-	return error && error->code == SPY_ERROR_USAGE && !arguments->pids.count &&
-	       !arguments->target.common.operand;
+	const struct arguments *common = &arguments->target.common;
+
+	if (!error || error->code != SPY_ERROR_USAGE || arguments->pids.count)
+		return false;
+	return !common->operand_count ||
+	       (common->operand_count == 1 && *common->operand &&
+		strspn(common->operand, "0123456789") != strlen(common->operand));
 }
 
 /* ---- lines -------------------------------------------------------------------------------- */
@@ -234,6 +239,7 @@ static struct spy_error *watch(const struct watch_arguments *arguments, struct p
 		.range_ns = arguments->range_ns,
 		.overlay = arguments->overlay,
 		.choose = choose,
+		.filter = arguments->target.common.operand,
 		.colour = (enum colour_mode)arguments->target.common.colour,
 	};
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "tui/draw.h"
 
 #define SECOND 1000000000ll
@@ -23,6 +24,7 @@ enum {
 struct drawn_curve {
 	const struct subject *subject;
 	const char *name, *brief;
+	char pid[24]; /* what `name` is, where processes are told by it */
 	enum series value, drawn;
 	enum plot_form form;
 	uint8_t style;
@@ -63,14 +65,17 @@ struct pane_span pane_span(const struct picture *picture, const struct place *pl
 
 /* ---- curves ------------------------------------------------------------------------------- */
 
-static void list_curves(struct drawing *drawing)
+/* One of each process. */
+static void list_processes(struct drawing *drawing)
 {
 	const struct pane *pane = drawing->pane;
 	const struct pane_kind *kind = pane->kind;
 	size_t i;
 
-	for (i = 0; pane->count > 1 && i < pane->count && i < CURVES_MAX; i++)
-		drawing->curves[drawing->count++] = (struct drawn_curve){
+	for (i = 0; i < pane->count && i < CURVES_MAX; i++) {
+		struct drawn_curve *curve = &drawing->curves[drawing->count++];
+
+		*curve = (struct drawn_curve){
 			.subject = pane->subjects[i],
 			.name = pane->subjects[i]->name,
 			.brief = "",
@@ -80,6 +85,20 @@ static void list_curves(struct drawing *drawing)
 			.style = (uint8_t)(STYLE_SERIES + i % SERIES),
 			.letter = (char)('a' + i),
 		};
+		snprintf(curve->pid, sizeof(curve->pid), "%lld", (long long)curve->subject->pid);
+		if (pane->pids)
+			curve->name = curve->pid;
+	}
+}
+
+static void list_curves(struct drawing *drawing)
+{
+	const struct pane *pane = drawing->pane;
+	const struct pane_kind *kind = pane->kind;
+	size_t i;
+
+	if (pane->count > 1)
+		list_processes(drawing);
 	for (i = 0; pane->count == 1 && i < PANE_CURVES && kind->curves[i].name; i++)
 		drawing->curves[drawing->count++] = (struct drawn_curve){
 			.subject = pane->subjects[0],
@@ -281,19 +300,26 @@ static bool marks_collections(const struct pane *pane, const struct picture *pic
 	return pane->count == 1 && (pane->kind->marks || picture->marks);
 }
 
-/* Small marks above the plot. Where there is no row for them they stand in its uppermost. */
+/* Small marks above the plot. Where there is no row for them they stand in its uppermost. Where
+ * most columns have one they tell nothing, and are left out. */
 static void draw_collections(const struct drawing *drawing)
 {
+	size_t columns = (size_t)drawing->span.columns, wide = drawing->dots / columns, i;
+	bool *marked _cleanup_free_ = memory_zeroed(columns, sizeof(*marked));
 	struct plot_bin *bins = drawing->bins;
-	size_t wide = drawing->dots / (size_t)drawing->span.columns, i;
+	size_t count = 0;
 
 	if (!marks_collections(drawing->pane, drawing->picture))
 		return;
 	history_pause_bins(&drawing->pane->subjects[0]->history, drawing->span.from,
 			   drawing->span.to, bins, drawing->dots);
 	for (i = 0; i < drawing->dots; i++)
-		if (!isnan(bins[i].high))
-			draw_glyph(drawing->place->row + 1, drawing->span.column + (int)(i / wide),
+		marked[i / wide] = marked[i / wide] || !isnan(bins[i].high);
+	for (i = 0; i < columns; i++)
+		count += marked[i];
+	for (i = 0; i < columns && count <= columns / 2; i++)
+		if (marked[i])
+			draw_glyph(drawing->place->row + 1, drawing->span.column + (int)i,
 				   STYLE_SERIES + 3,
 				   screen_glyphs() == GLYPHS_BRAILLE ? 0x2575 : '\'');
 }
@@ -430,13 +456,15 @@ static void draw_title(const struct drawing *drawing)
 	int column = place->column + 1, end = place->column + place->width - 1;
 	enum style style = pane->selected ? STYLE_SELECTED : STYLE_BOLD;
 
-	if (pane->named) {
-		int most = (end - column) / 3;
-
-		column += draw_bytes(place->row, column, most, STYLE_DIM, pane->subjects[0]->name,
-				     strlen(pane->subjects[0]->name), FIT_MIDDLE);
-		column += 1;
-	}
+	if (pane->named && pane->pids)
+		column += draw_format(place->row, column, end - column, STYLE_DIM, "%lld",
+				      (long long)pane->subjects[0]->pid) +
+			  1;
+	else if (pane->named)
+		column += draw_bytes(place->row, column, (end - column) / 3, STYLE_DIM,
+				     pane->subjects[0]->name, strlen(pane->subjects[0]->name),
+				     FIT_MIDDLE) +
+			  1;
 	column += draw_text(place->row, column, end - column, style, pane->kind->title) + 2;
 	column += draw_rate(drawing, column, end - column);
 	draw_values(drawing, column, end - column);

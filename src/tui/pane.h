@@ -25,6 +25,7 @@ struct pane {
 	bool logarithmic, selected;
 	bool time_axis;
 	bool named; /* its title begins with the name of the process */
+	bool pids;  /* processes are told by their pids: some have the same name */
 };
 
 /* `plot` is room to work in. */

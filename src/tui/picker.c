@@ -57,13 +57,13 @@ static void filter(struct picker *picker)
 	}
 }
 
-void picker_open(struct picker *picker)
+void picker_open(struct picker *picker, const char *wanted)
 {
 	struct spy_error *error;
 
 	picker_free(picker);
 	picker->open = true;
-	prompt_open(&picker->filter, "Filter: ", "");
+	prompt_open(&picker->filter, "Filter: ", wanted ? wanted : "");
 	error = spy_process_list(&picker->list);
 	if (error)
 		picker->trouble = memory_string(error->message);

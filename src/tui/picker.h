@@ -24,8 +24,8 @@ enum picker_answer {
 	PICKER_CANCELLED,
 };
 
-/* Reads the list and opens it. */
-void picker_open(struct picker *picker);
+/* Reads the list and opens it; `wanted`, or NULL, is what it is filtered by at first. */
+void picker_open(struct picker *picker, const char *wanted);
 enum picker_answer picker_event(struct picker *picker, const struct event *event);
 void picker_draw(struct picker *picker);
 /* Those that are marked, or the selected one; returns how many, at most `most`. */

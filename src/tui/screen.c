@@ -92,7 +92,7 @@ static struct spy_error *check_terminal(const char *terminal)
 		return NULL;
 	return spy_error_with_hint(
 	    spy_error_new(SPY_ERROR_USAGE, "the terminal \"%s\" cannot show a screen", terminal),
-	    "set TERM to what it is, \"xterm-256color\" for most; or use --once");
+	    "set TERM to what it is, \"xterm-256color\" for most; or use --json");
 }
 
 /* A capability without the "$<5>" that tell how long a terminal of 1980 takes for it. */

@@ -296,7 +296,7 @@ static void open_picker(struct watch *watch)
 	else if (watch->options->follow)
 		say(watch, STYLE_WARN, "the name \"%s\" is followed", watch->options->follow);
 	else
-		picker_open(&watch->picker);
+		picker_open(&watch->picker, NULL);
 }
 
 static void other_key(struct watch *watch, int key)
@@ -496,7 +496,7 @@ static struct spy_error *begin(struct watch *watch)
 	if (options->follow && !options->process_count)
 		TRY(add_process(watch, NULL));
 	if (options->choose)
-		picker_open(&watch->picker);
+		picker_open(&watch->picker, options->filter);
 	return NULL;
 }
 

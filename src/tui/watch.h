@@ -18,9 +18,10 @@ struct watch_options {
 	const char *record; /* the file to be written, or NULL */
 	const char *replay; /* the file to be shown in place of processes, or NULL */
 	int64_t interval_ns;
-	int64_t range_ns; /* shown at first; 0: what suits */
-	bool overlay;     /* several processes over each other, not side by side */
-	bool choose;      /* let the user choose processes */
+	int64_t range_ns;   /* shown at first; 0: what suits */
+	bool overlay;       /* several processes over each other, not side by side */
+	bool choose;        /* let the user choose processes */
+	const char *filter; /* what the list is filtered by at first, or NULL */
 	enum colour_mode colour;
 };
 

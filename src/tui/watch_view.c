@@ -13,6 +13,7 @@
 enum {
 	HEADER = 1,
 	FOOTER = 1,
+	MORE_WIDTH = 22,
 	AXIS_FROM = 8 /* rows of a pane, from which on it has its own time */
 };
 
@@ -179,11 +180,24 @@ static struct place place_of(const struct watch_view *view, size_t index)
 	return place;
 }
 
+static bool same_names(const subject_list *subjects)
+{
+	size_t i, k;
+
+	for (i = 0; i < subjects->count; i++)
+		for (k = 0; k < i; k++)
+			if (!strcmp(subjects->items[i]->name, subjects->items[k]->name))
+				return true;
+	return false;
+}
+
 static void draw_pane(struct watch_view *view, const subject_list *subjects,
 		      const struct picture *picture, size_t index)
 {
 	struct place place = place_of(view, index);
-	struct pane pane = { .subjects = subjects->items, .count = subjects->count };
+	struct pane pane = { .subjects = subjects->items,
+			     .count = subjects->count,
+			     .pids = same_names(subjects) };
 	int subject;
 	size_t kind;
 
@@ -322,6 +336,9 @@ static void draw_footer(const struct watch_view *view, const subject_list *subje
 			  view->message[0] ? view->message : trouble);
 		return;
 	}
+	if (!view->full && view->layout.shown < PANES * (size_t)(view->columns ? view->columns : 1))
+		width -= draw_right(row, width - MORE_WIDTH, MORE_WIDTH, STYLE_WARN,
+				    "Up, Down: more panes ");
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		int needed = (int)strlen(keys[i].key) + 1 + (int)strlen(keys[i].text);
 

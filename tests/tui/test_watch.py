@@ -169,6 +169,22 @@ def test_the_cursor_tells_values():
         quit_well(screen)
 
 
+def test_the_mouse():
+    with replayed(columns=100) as screen:
+        screen.press(3, 80)  # in the second pane, at two thirds of its time
+        text = screen.wait(re.compile(r"at  2023-11-14 22:13:5\d|at  2023-11-14 22:14:0\d"))
+        screen.press(3, 80)
+        screen.press(3, 80)  # twice in the same place
+        screen.gone("Threads")
+        true("Goroutines" in screen.text(), "another pane has the screen")
+        screen.type("\x1b[<65;30;4M")  # the wheel
+        text = screen.wait(" 2m ")
+        contains(text, "frozen" if "frozen" in text else "at ")
+        screen.keys("Enter")
+        screen.wait("Threads")
+        quit_well(screen)
+
+
 def test_zoom_and_pan():
     with replayed("long", columns=100) as screen:
         contains(screen.text().splitlines()[0], " 1h ")
