@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdarg.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "values/meanings.h"
@@ -18,7 +19,7 @@ enum {
 	PREFETCH_BYTES_MAX = 4096,
 	PREFETCH_DEPTH = 3,
 	PREFETCH_FIELDS = 64,
-	ATTEMPTS = 4,
+	ATTEMPTS = 3, /* after the first */
 	RETRIES = 256,
 	STEPS = 16 << 20,
 };
@@ -567,30 +568,49 @@ static void read_reference(struct reading *reading, const struct value_place *pl
 	}
 }
 
-/* Of a target that runs: until nothing of it changed while it was read. */
+/* A thread that was in the middle of writing something down goes on. */
+static void wait_for_target(struct value_reader *reader)
+{
+	static const struct timespec moment = { .tv_nsec = 500000 };
+
+	nanosleep(&moment, NULL);
+	memory_forget(&reader->memory);
+}
+
+/* Of a target that runs: until nothing of it changed while it was read. What makes no sense may be
+ * half written. */
 static void read_watched(struct reading *reading, const struct value_place *place, uint64_t depth,
 			 struct spy_value *ret)
 {
 	struct value_reader *reader = reading->reader;
 	struct spy_value empty = { .type = ret->type, .address = ret->address };
 	uint8_t header[HEADER_BYTES_MAX];
+	uint64_t nodes_left = reading->nodes_left;
 	struct value_place now = *place;
 
 	now.bytes = header;
-	for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
+	for (unsigned attempt = 0;; attempt++) {
 		size_t mark = memory_mark(&reader->memory);
+		bool unchanged;
 
 		*ret = empty;
+		reading->nodes_left = nodes_left;
 		if (!memory_read(&reader->memory, place->address, header, place->type->size)) {
 			value_faults(reading, ret, place->address);
 			return;
 		}
 		read_reference(reading, &now, depth, ret);
-		if (memory_unchanged(&reader->memory, mark))
+		unchanged = memory_unchanged(&reader->memory, mark);
+		if (unchanged && !ret->error)
 			return;
-		if (!reader->retries_left)
+		if (attempt == ATTEMPTS || !reader->retries_left) {
+			if (unchanged)
+				return;
 			break;
+		}
 		reader->retries_left--;
+		if (unchanged)
+			wait_for_target(reader);
 	}
 	reader->torn++;
 	value_fails(reading, ret, "changed while it was read");

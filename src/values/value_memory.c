@@ -21,7 +21,7 @@ void memory_open(struct value_memory *memory, struct target *target)
 	memory_begin(memory, false);
 }
 
-static void forget_pages(struct value_memory *memory)
+void memory_forget(struct value_memory *memory)
 {
 	for (size_t i = 0; i < memory->buffers.count; i++)
 		free(memory->buffers.items[i]);
@@ -35,7 +35,7 @@ static void forget_pages(struct value_memory *memory)
 
 void memory_close(struct value_memory *memory)
 {
-	forget_pages(memory);
+	memory_forget(memory);
 	vector_free(&memory->buffers);
 	vector_free(&memory->wanted);
 	vector_free(&memory->records);
@@ -43,7 +43,7 @@ void memory_close(struct value_memory *memory)
 
 void memory_begin(struct value_memory *memory, bool watch)
 {
-	forget_pages(memory);
+	memory_forget(memory);
 	memory->read_left = read_max;
 	memory->watching = watch;
 	memory->records.count = 0;
@@ -125,7 +125,7 @@ void memory_fetch(struct value_memory *memory)
 
 	if (memory->held > held_max) {
 		count = memory->wanted.count;
-		forget_pages(memory);
+		memory_forget(memory);
 		memory->wanted.count = count;
 	}
 	count = settle_wanted(memory);
@@ -233,7 +233,7 @@ bool memory_unchanged(struct value_memory *memory, size_t mark)
 	}
 	memory_forget_notes(memory, mark);
 	if (!same)
-		forget_pages(memory);
+		memory_forget(memory);
 	return same;
 }
 

@@ -60,5 +60,7 @@ void memory_fetch(struct value_memory *memory);
 size_t memory_mark(const struct value_memory *memory);
 bool memory_unchanged(struct value_memory *memory, size_t mark);
 void memory_forget_notes(struct value_memory *memory, size_t mark);
+/* Forgets the pages, so that one looks anew. */
+void memory_forget(struct value_memory *memory);
 
 #endif
