@@ -251,6 +251,7 @@ static struct spy_error *settings_of(const struct top_arguments *arguments,
 		.column = top_column_named(sort_name(arguments->sort)),
 		.system = arguments->system,
 		.changes = !arguments->target.core,
+		.non_blocking = arguments->target.non_blocking,
 		.colour = (enum colour_mode)arguments->target.common.colour,
 	};
 

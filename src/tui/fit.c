@@ -20,7 +20,8 @@ struct cells {
 	struct text text;
 	VECTOR(struct cell) items;
 	size_t width;
-	size_t marks; /* of the last one */
+	size_t marks;           /* of the last one */
+	bool keeps_backslashes; /* they are of an escape already */
 };
 
 static void add_cell(struct cells *cells, size_t offset, size_t width)
@@ -64,6 +65,11 @@ static size_t add_character(struct cells *cells, const char *bytes, size_t size,
 	length = text_utf8(bytes, size, &point);
 	if (!length)
 		length = 1;
+	if (*bytes == '\\' && cells->keeps_backslashes) {
+		text_add_bytes(&cells->text, bytes, 1);
+		add_cell(cells, offset, 1);
+		return 1;
+	}
 	text_add_escaped(&cells->text, bytes, length);
 	if (cells->text.length - offset != length ||
 	    memcmp(cells->text.bytes + offset, bytes, length) != 0) {
@@ -170,7 +176,7 @@ static size_t add_cut(struct text *text, const struct cells *cells, size_t width
 	if (width <= mark_width)
 		return add_cells(text, cells, 0, cells_from_start(cells, width));
 	left = width - mark_width;
-	if (fit == FIT_CUT)
+	if (fit == FIT_CUT || fit == FIT_ESCAPED)
 		start = left;
 	else if (fit == FIT_CUT_START)
 		end = left;
@@ -186,7 +192,7 @@ static size_t add_cut(struct text *text, const struct cells *cells, size_t width
 size_t fit_add(struct text *text, const char *bytes, size_t size, size_t width, enum fit fit,
 	       bool unicode)
 {
-	struct cells cells = { 0 };
+	struct cells cells = { .keeps_backslashes = fit == FIT_ESCAPED };
 
 	if (is_plain(bytes, size < width + 1 ? size : width + 1) && size <= width) {
 		text_add_bytes(text, bytes, size);

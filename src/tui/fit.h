@@ -13,6 +13,7 @@ enum fit {
 	FIT_CUT,       /* the end is cut where it does not fit */
 	FIT_CUT_START, /* the beginning: of a path its end says most */
 	FIT_MIDDLE,    /* both stay: "github.com/…/server.go" */
+	FIT_ESCAPED,   /* as FIT_CUT, of what was escaped before: a backslash stays one */
 };
 
 /* Columns that it takes when nothing is cut. `unicode` false: everything but ASCII is escaped. */

@@ -193,7 +193,8 @@ static void set_up(struct top *top, const struct top_settings *settings)
 		.chosen = settings->column,
 		.falls = settings->falls,
 		.changes = settings->changes,
-		.look = { .view = SPY_VIEW_USER },
+		.look = { .view = SPY_VIEW_USER, .locals = !settings->non_blocking },
+		.has_locals = !settings->non_blocking,
 	};
 	if (*top->filter)
 		top->options.filter = top_filter_new(top->filter);

@@ -16,7 +16,8 @@ struct top_settings {
 	const struct top_column *column; /* to sort by */
 	bool falls;
 	bool system;
-	bool changes; /* it is a live process, not a core */
+	bool changes;      /* it is a live process, not a core */
+	bool non_blocking; /* it was opened so: there are no variables of frames */
 	enum colour_mode colour;
 };
 

@@ -55,6 +55,7 @@ static const struct {
 	{ .text = "In the look at a row" },
 	{ .key = "up, down", .text = "another goroutine; PgUp, PgDn: scroll its stack" },
 	{ .key = "u", .text = "with or without the frames of the runtime" },
+	{ .key = "l", .text = "with or without the variables of the frames" },
 	{ .key = "", .text = "" },
 	{ .text = "CPU% is the share of what was met running on the Ps, looked at each 20 ms." },
 	{ .text = "WAIT is what the collector noted: unknown until a collection saw it wait." },
@@ -320,6 +321,8 @@ static void answer(struct top *top, const char *line)
 			save(top, line);
 		break;
 	case ASKING_SEARCH:
+		search(top, 0); /* to say so where there is nothing */
+		break;
 	case ASKING_FILTER:
 	case ASKING_NOTHING:
 		break;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "render/locals.h"
 #include "render/units.h"
 #include "tui/top_screen.h"
 
@@ -41,10 +42,12 @@ static void choose(struct top *top, const struct top_row *row, size_t index)
 	if (id != top->look.id)
 		top->look.scrolled = 0;
 	top->look.id = id;
-	if (top->wanted.goroutine == id && top->wanted.view == top->look.view)
+	if (top->wanted.goroutine == id && top->wanted.view == top->look.view &&
+	    top->wanted.locals == top->look.locals)
 		return;
 	top->wanted.goroutine = id;
 	top->wanted.view = top->look.view;
+	top->wanted.locals = top->look.locals;
 	top_want(top, false);
 }
 
@@ -153,16 +156,35 @@ static void draw_list(struct top *top, const struct top_row *row)
 struct lines {
 	int row, rows;
 	size_t scrolled, count;
+	bool told; /* why there are no variables */
 };
 
-static void line(struct lines *lines, enum style style, int indent, const char *bytes, size_t size)
+static void line(struct lines *lines, enum style style, int indent, const char *bytes, size_t size,
+		 enum fit fit)
 {
 	size_t at = lines->count++;
 
 	if (at < lines->scrolled || at - lines->scrolled >= (size_t)lines->rows)
 		return;
 	draw_bytes(lines->row + (int)(at - lines->scrolled), indent, screen_columns() - indent,
-		   style, bytes, size, indent ? FIT_CUT_START : FIT_CUT);
+		   style, bytes, size, fit);
+}
+
+/* "name = value", which may be several lines; put_locals() has made all safe. Why a frame has none
+ * is said once. */
+static void local_lines(struct lines *lines, const struct spy_frame *frame, struct text *text)
+{
+	const char *from, *end;
+
+	if (frame->locals_note && lines->told)
+		return;
+	lines->told = lines->told || frame->locals_note;
+	text->length = 0;
+	put_locals(text, frame);
+	if (!text->length)
+		return;
+	for (from = text->bytes; (end = strchr(from, '\n')); from = end + 1)
+		line(lines, STYLE_SERIES + 1, 8, from, (size_t)(end - from), FIT_ESCAPED);
 }
 
 static void frame_lines(struct lines *lines, const struct spy_frame *frame, struct text *text)
@@ -172,13 +194,13 @@ static void frame_lines(struct lines *lines, const struct spy_frame *frame, stru
 	text->length = 0;
 	text_printf(text, "%s(%s)", location->function ? location->function : "?",
 		    frame->arguments ? frame->arguments : "");
-	line(lines, STYLE_PLAIN, 0, text->bytes, text->length);
+	line(lines, STYLE_PLAIN, 0, text->bytes, text->length, FIT_CUT);
 	text->length = 0;
 	text_printf(text, "%s:%lld", location->file ? location->file : "?",
 		    (long long)location->line);
 	if (location->pc_offset)
 		text_printf(text, " +%#llx", (unsigned long long)location->pc_offset);
-	line(lines, STYLE_DIM, 8, text->bytes, text->length);
+	line(lines, STYLE_DIM, 8, text->bytes, text->length, FIT_CUT_START);
 }
 
 static void creator_lines(struct lines *lines, const struct spy_goroutine *goroutine,
@@ -192,11 +214,11 @@ static void creator_lines(struct lines *lines, const struct spy_goroutine *gorou
 	text_printf(text, "created by %s", by->location->function ? by->location->function : "?");
 	if (by->goroutine != SPY_UNKNOWN)
 		text_printf(text, " in goroutine %lld", (long long)by->goroutine);
-	line(lines, STYLE_PLAIN, 0, text->bytes, text->length);
+	line(lines, STYLE_PLAIN, 0, text->bytes, text->length, FIT_CUT);
 	text->length = 0;
 	text_printf(text, "%s:%lld", by->location->file ? by->location->file : "?",
 		    (long long)by->location->line);
-	line(lines, STYLE_DIM, 8, text->bytes, text->length);
+	line(lines, STYLE_DIM, 8, text->bytes, text->length, FIT_CUT_START);
 }
 
 /* What it waits on, where that is an object. */
@@ -223,7 +245,30 @@ static void wait_line(struct lines *lines, const struct spy_wait *wait, struct t
 			text_printf(text, ", the first of %lld", (long long)wait->cases);
 		break;
 	}
-	line(lines, STYLE_WARN, 0, text->bytes, text->length);
+	line(lines, STYLE_WARN, 0, text->bytes, text->length, FIT_CUT);
+}
+
+static void stack_lines(struct lines *lines, const struct top_detail *detail,
+			const struct spy_goroutine *goroutine)
+{
+	struct text text = { 0 };
+	size_t i;
+
+	wait_line(lines, &goroutine->wait, &text);
+	for (i = 0; i < goroutine->frame_count; i++) {
+		frame_lines(lines, &goroutine->frames[i], &text);
+		local_lines(lines, &goroutine->frames[i], &text);
+	}
+	if (goroutine->stack_note)
+		line(lines, STYLE_WARN, 0, goroutine->stack_note, strlen(goroutine->stack_note),
+		     FIT_CUT);
+	creator_lines(lines, goroutine, &text);
+	if (detail->note) {
+		text.length = 0;
+		text_printf(&text, "no variables: %s", detail->note);
+		line(lines, STYLE_DIM, 0, text.bytes, text.length, FIT_ESCAPED);
+	}
+	text_free(&text);
 }
 
 static void draw_stack(struct top *top, int row, int rows)
@@ -231,9 +276,8 @@ static void draw_stack(struct top *top, int row, int rows)
 	const struct top_detail *detail = top->look.detail;
 	const struct spy_goroutine *goroutine =
 	    detail && detail->snapshot->goroutine_count ? &detail->snapshot->goroutines[0] : NULL;
-	struct lines lines = { .row = row + 1, .rows = rows - 1, .scrolled = top->look.scrolled };
-	struct text text = { 0 };
-	size_t i;
+	struct lines count = { 0 }, lines = { .row = row + 1, .rows = rows > 1 ? rows - 1 : 0 };
+	size_t last;
 
 	draw_fill(row, 0, screen_columns(), STYLE_BAR, ' ');
 	if (!top->look.id)
@@ -246,18 +290,13 @@ static void draw_stack(struct top *top, int row, int rows)
 					     : spy_status_name(goroutine->status));
 	if (!goroutine || detail->goroutine != top->look.id)
 		return;
-	wait_line(&lines, &goroutine->wait, &text);
-	for (i = 0; i < goroutine->frame_count; i++)
-		frame_lines(&lines, &goroutine->frames[i], &text);
-	if (goroutine->stack_note)
-		line(&lines, STYLE_WARN, 0, goroutine->stack_note, strlen(goroutine->stack_note));
-	creator_lines(&lines, goroutine, &text);
-	text_free(&text);
-	/* the last screenful is as far as it goes */
-	if (top->look.scrolled && lines.count < top->look.scrolled + (size_t)lines.rows) {
-		top->look.scrolled =
-		    lines.count > (size_t)lines.rows ? lines.count - (size_t)lines.rows : 0;
-	}
+	/* counted first: the last screenful is as far as it goes */
+	stack_lines(&count, detail, goroutine);
+	last = count.count > (size_t)lines.rows ? count.count - (size_t)lines.rows : 0;
+	if (top->look.scrolled > last)
+		top->look.scrolled = last;
+	lines.scrolled = top->look.scrolled;
+	stack_lines(&lines, detail, goroutine);
 }
 
 void look_draw(struct top *top)
@@ -321,6 +360,14 @@ static bool key(struct top *top, const struct top_row *row, int pressed)
 	case SCREEN_KEY_PAGE_DOWN:
 	case ' ':
 		scroll(look, look->stack_rows - 2);
+		return true;
+	case 'l':
+		look->locals = !look->locals && top->has_locals;
+		if (!top->has_locals)
+			top_say(top, true,
+				"variables cannot be read while the process runs: "
+				"start it without --non-blocking");
+		choose(top, row, look->selected);
 		return true;
 	case 'u':
 		look->view = look->view == SPY_VIEW_USER ? SPY_VIEW_TRACEBACK : SPY_VIEW_USER;

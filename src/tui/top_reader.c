@@ -35,8 +35,7 @@ struct top_reader {
 	bool ended;
 	int64_t due_ns, not_before_ns; /* of the next reading; 0: of the first */
 	struct top_samples samples;
-	int64_t detailed; /* goroutine and view of the last detail */
-	enum spy_view detailed_view;
+	struct top_wanted detailed;    /* what the last detail was for */
 	double pause_per_goroutine[2]; /* ns, without stacks and with; 0: not known */
 	int64_t goroutines;
 };
@@ -55,6 +54,7 @@ void top_detail_free(struct top_detail *detail)
 	if (!detail)
 		return;
 	spy_snapshot_free(detail->snapshot);
+	free(detail->note);
 	free(detail);
 }
 
@@ -175,10 +175,20 @@ static void take_detail(struct top_reader *reader, const struct top_wanted *want
 				       .goroutine = wanted->goroutine };
 	struct top_detail *detail, *unseen;
 	struct spy_snapshot *snapshot;
-	struct spy_error *error = spy_snapshot_take(reader->spy, &request, &snapshot);
+	char *note _cleanup_free_ = NULL;
+	struct spy_error *error;
 
-	reader->detailed = wanted->goroutine;
-	reader->detailed_view = wanted->view;
+	if (wanted->locals)
+		request.collect |= SPY_COLLECT_LOCALS;
+	error = spy_snapshot_take(reader->spy, &request, &snapshot);
+	if (error && wanted->locals && error->code != SPY_ERROR_NO_PROCESS) {
+		/* the stack can be had all the same */
+		note = memory_string(error->message);
+		spy_error_free(error);
+		request.collect &= ~(unsigned)SPY_COLLECT_LOCALS;
+		error = spy_snapshot_take(reader->spy, &request, &snapshot);
+	}
+	reader->detailed = *wanted;
 	if (error) {
 		publish_error(reader, error);
 		return;
@@ -186,12 +196,19 @@ static void take_detail(struct top_reader *reader, const struct top_wanted *want
 	detail = memory_zeroed(1, sizeof(*detail));
 	detail->goroutine = wanted->goroutine;
 	detail->snapshot = snapshot;
+	detail->note = TAKE(note);
 	worker_lock(reader->worker);
 	unseen = reader->detail;
 	reader->detail = detail;
 	worker_unlock(reader->worker);
 	top_detail_free(unseen);
 	screen_wake();
+}
+
+static bool same_detail(const struct top_reader *reader, const struct top_wanted *wanted)
+{
+	return wanted->goroutine == reader->detailed.goroutine &&
+	       wanted->view == reader->detailed.view && wanted->locals == reader->detailed.locals;
 }
 
 static void look(struct top_reader *reader)
@@ -223,15 +240,16 @@ static int64_t work(struct top_reader *reader)
 		reader->due_ns = now + wanted.interval_ns;
 	reads = at_once || (reader->changes && !wanted.frozen && now >= reader->due_ns &&
 			    now >= reader->not_before_ns);
+	if (reads && !reader->changes) /* all that there is to see */
+		look(reader);
 	if (reads)
 		take_reading(reader, &wanted);
 	else if (reader->changes && !wanted.frozen)
 		look(reader);
-	if (wanted.goroutine && !reader->ended &&
-	    (reads || wanted.goroutine != reader->detailed || wanted.view != reader->detailed_view))
+	if (wanted.goroutine && !reader->ended && (reads || !same_detail(reader, &wanted)))
 		take_detail(reader, &wanted);
 	if (!wanted.goroutine)
-		reader->detailed = 0;
+		reader->detailed.goroutine = 0;
 	worker_lock(reader->worker);
 	reader->busy = reader->at_once;
 	worker_unlock(reader->worker);

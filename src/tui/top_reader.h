@@ -27,6 +27,7 @@ void top_reading_free(struct top_reading *reading);
 struct top_detail {
 	int64_t goroutine;
 	struct spy_snapshot *snapshot; /* of it alone; nothing in it if it has ended */
+	char *note; /* why there are no variables, where some were wanted; or NULL */
 };
 void top_detail_free(struct top_detail *detail);
 
@@ -36,6 +37,7 @@ struct top_wanted {
 	bool frozen;
 	int64_t goroutine;  /* whose stack is shown; 0: none */
 	enum spy_view view; /* … with which frames */
+	bool locals;        /* … and with their variables */
 };
 
 /* Takes a reading, with the samples that were added up before. */

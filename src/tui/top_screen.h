@@ -45,6 +45,7 @@ struct top_look {
 	size_t first;    /* goroutine in the first line */
 	size_t scrolled; /* lines of the stack that are above its part of the screen */
 	enum spy_view view;
+	bool locals;                         /* with the variables of the frames */
 	struct top_detail *detail;           /* the newest, of this goroutine or one before */
 	int list_row, list_rows, stack_rows; /* where they were drawn */
 };
@@ -57,7 +58,7 @@ struct top {
 	const struct top_column *chosen; /* by the user; rows that do not have it are sorted by
 					    what is usual */
 	bool falls;
-	bool changes;
+	bool changes, has_locals; /* see struct top_settings */
 	struct top_reader *reader;
 	struct top_reading *reading;
 	struct top_rows *rows;

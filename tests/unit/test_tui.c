@@ -56,6 +56,8 @@ START_TEST(hostile_text_stays_in_its_columns)
 	FITS("\xcc\x81x", 20, FIT_CUT, true, "\\xcc\\x81x", 9);
 	FITS("e\xcc\x81\xcc\x81\xcc\x81", 20, FIT_CUT, true, "e\xcc\x81\xcc\x81\\xcc\\x81", 9);
 	check_fit(nul, 3, 20, FIT_CUT, true, "a\\x00b", 6);
+	FITS("a\\nb", 20, FIT_CUT, true, "a\\\\nb", 5);
+	FITS("a\\nb\n", 20, FIT_ESCAPED, true, "a\\nb\\n", 6);
 	ck_assert_uint_eq(fit_width("\xe6\x97\xa5\033", 4, true), 6);
 }
 END_TEST
