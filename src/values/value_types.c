@@ -96,6 +96,36 @@ static void remember(struct map *map, uint64_t key, const struct value_type *typ
 	map_put(map, key, (uint64_t)(uintptr_t)type);
 }
 
+/* Whether DWARF's name and that of a descriptor may be of one type: "*example.com/app.T", "*app.T".
+ */
+static bool same_type_name(const char *full, const char *brief)
+{
+	size_t i = strlen(full), j = strlen(brief);
+
+	while (i && j && full[i - 1] == brief[j - 1]) {
+		i--;
+		j--;
+	}
+	return (!i && !j) || (i && full[i - 1] == '/');
+}
+
+/* DWARF says where the descriptor of a type lies: it is believed if it is there. */
+static void pair_with_descriptor(struct value_types *types, struct type_node *node)
+{
+	struct value_type *type = &node->type;
+	const struct go_type *go = value_types_descriptor(types, type->descriptor);
+	bool found;
+
+	if (!go || go->kind != type->kind || go->size != type->size || !go->name ||
+	    !same_type_name(type->told.name, go->name)) {
+		type->descriptor = 0;
+		return;
+	}
+	known(&types->by_descriptor, type->descriptor, &found);
+	if (!found)
+		remember(&types->by_descriptor, type->descriptor, type);
+}
+
 const struct value_type *value_types_by_die(struct value_types *types, uint64_t die)
 {
 	const struct value_type *type;
@@ -113,11 +143,8 @@ const struct value_type *value_types_by_die(struct value_types *types, uint64_t 
 	if (!found) {
 		type = &node->type;
 		remember(&types->by_die, type->die, type);
-		if (type->descriptor) {
-			known(&types->by_descriptor, type->descriptor, &found);
-			if (!found)
-				remember(&types->by_descriptor, type->descriptor, type);
-		}
+		if (type->descriptor)
+			pair_with_descriptor(types, node);
 	}
 	if (die != type->die)
 		remember(&types->by_die, die, type);
