@@ -26,6 +26,7 @@ unit_sources := $(sort $(wildcard tests/unit/*.c))
 unit_objects := $(unit_sources:tests/%.c=$(BUILD)/tests/%.o)
 fuzz_programs := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 asks := $(patsubst tests/live/%.c,$(BUILD)/%,$(sort $(wildcard tests/live/*_ask.c)))
+truths := $(patsubst tests/live/%.go,$(BUILD)/%,$(sort $(wildcard tests/live/*_truth.go)))
 c_files := $(sort $(wildcard include/*.h src/*/*.[ch] tests/*/*.[ch] tools/*.c bench/*.c))
 
 .PHONY: all check lint bench install clean help
@@ -73,14 +74,32 @@ $(asks): $(BUILD)/%: tests/live/%.c $(BUILD)/libspy.a
 $(BUILD)/layout_row $(BUILD)/reference_rows $(asks):
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $(filter %.c %.a,$^) $(LIB_LIBS)
 
+$(truths): $(BUILD)/%: tests/live/%.go
+	GO111MODULE=off GOFLAGS= CGO_ENABLED=0 go build -o $@ $<
+
+$(BUILD)/cshared_host: fixtures/cshared/host.c
+	$(CC) -o $@ $< -ldl
+
+# The program over an engine that tells what the tests of the command line want to hear.
+fake_objects := $(patsubst tests/%.c,$(BUILD)/tests/%.o,$(wildcard tests/cli/*.c tests/unit/fake_*.c))
+$(BUILD)/fake_spy: $(fake_objects) $(filter $(BUILD)/base/%,$(lib_objects)) $(cli_objects)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+
 .PHONY: test-programs
-test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_programs) $(BUILD)/spy
+test-programs: $(BUILD)/unit $(BUILD)/fuzz/seeds $(BUILD)/fuzz/corrupt $(fuzz_programs) $(BUILD)/spy \
+	$(BUILD)/fake_spy
 
 # What the tests run: the program as it ships, and everything once more under the sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(asks)
-	$(MAKE) BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)' test-programs
+SANITIZED = BUILD=$(BUILD)/asan CFLAGS='-O1 -g $(SANITIZE)'
+check: all $(BUILD)/layout_row $(BUILD)/reference_rows $(asks) $(BUILD)/cshared_host \
+		$(if $(shell command -v go),$(truths))
+	$(MAKE) $(SANITIZED) test-programs
 	tests/run
+
+.PHONY: fake-spy
+fake-spy:
+	$(MAKE) $(SANITIZED) $(BUILD)/asan/fake_spy
 
 lint:
 	clang-format --dry-run --Werror $(c_files)

@@ -3,10 +3,11 @@
  * Corrupts a stripped program and its tables at random, and asks for a snapshot each time: what
  * comes must be an error, or the truth, or a part of it with a warning; never another answer.
  *
- *	corrupt [-n TIMES] [-s SEED] [-t ONLY] [-v] CORE PROGRAM
+ *	corrupt [-n TIMES] [-s SEED] [-t ONLY] [-v] CORE PROGRAM STRIPPED
  *
- * CORE is one of PROGRAM, which has neither symbols nor DWARF. -t: only that time of the sequence,
- * which is how one that went wrong is looked at again.
+ * CORE is one of PROGRAM, and has nothing of the files; STRIPPED is what is looked at: PROGRAM
+ * without symbols and DWARF. -t: only that time of the sequence, which is how one that went wrong
+ * is looked at again.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -453,13 +454,13 @@ int main(int argc, char **argv)
 		else
 			return 2;
 	}
-	if (argc - optind != 2)
+	if (argc - optind != 3)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGALRM, on_alarm);
 	if ((error = target_open_core(argv[optind], argv[optind + 1], &core)))
 		fail(argv[optind], error);
-	corruption.copy = copied_target_new(core, argv[optind + 1]);
+	corruption.copy = copied_target_new(core, argv[optind + 2]);
 	if ((error = ask(corruption.copy, &truth)) || (error = find_regions(&corruption)))
 		fail("uncorrupted", error);
 	for (iteration = 0; iteration < times; iteration++) {
@@ -469,7 +470,7 @@ int main(int argc, char **argv)
 	}
 	printf("%s: %" PRIu64 " errors, %" PRIu64 " right, %" PRIu64 " with warnings, %" PRIu64
 	       " wrong\n",
-	       argv[optind + 1], tally.errors, tally.right, tally.partly, tally.wrong);
+	       argv[optind + 2], tally.errors, tally.right, tally.partly, tally.wrong);
 	answer_free(&truth);
 	vector_free(&corruption.regions);
 	vector_free(&corruption.undo);

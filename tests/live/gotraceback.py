@@ -5,12 +5,14 @@ The text is what runtime.Stack gives, what a process leaves on SIGQUIT, and what
 The forms are those of runtime/traceback.go: goroutineheader, traceback2, printcreatedby.
 """
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
 HEADER = re.compile(
     r"^goroutine (?P<id>\d+)(?: gp=(?P<gp>\S+) m=(?P<m>\S+)(?: mp=(?P<mp>\S+))?)?"
-    r" \[(?P<state>[^\]]*)\](?: \{(?P<labels>.*)\})?:$"
+    r" \[(?P<state>[^\]\n]*)\](?: \{(?P<labels>.*)\})?:$",
+    re.MULTILINE,
 )
 PLACE = re.compile(r"^\t(?P<file>.*):(?P<line>\d+)(?: \+0x(?P<offset>[0-9a-f]+))?(?P<rest>.*)$")
 PC = re.compile(r"\bpc=0x([0-9a-f]+)")
@@ -51,39 +53,44 @@ class Goroutine:
 
 def parse(text):
     """All goroutines of a traceback, by id; that of thread 0 (id 0) is left out."""
-    found = {}
-    current = frame = None
+    found, bodies = {}, {}
+    headers = list(HEADER.finditer(text))
+    for header, following in itertools.zip_longest(headers, headers[1:]):
+        end = following.start() if following else len(text)
+        body = text[header.end() + 1 : end].partition("\n\n")[0]
+        goroutine = _goroutine(header)
+        if body not in bodies:  # most of many goroutines have the stack of another
+            bodies[body] = _body("" if body.startswith("\n") else body)
+        goroutine.__dict__.update(bodies[body])
+        # A traceback may tell one goroutine twice: of the running thread, then of all.
+        found.setdefault(goroutine.id, goroutine)
+    found.pop(0, None)
+    return found
+
+
+def _body(text):
+    """What the lines below a header tell, as attributes of a Goroutine."""
+    told, frame = {"frames": []}, None
     for line in text.splitlines():
-        header = HEADER.match(line)
-        if header:
-            current = _goroutine(header)
-            frame = None
-            # A traceback may tell one goroutine twice: of the running thread, then of all.
-            found.setdefault(current.id, current)
-        elif current is None:
-            continue
-        elif not line:
-            current = None
-        elif line.startswith("\t"):
+        if line.startswith("\t"):
             place = PLACE.match(line)
             if "stack unavailable" in line:
-                current.unavailable = True
+                told["unavailable"] = True
             elif place and frame:
                 _place(frame, place)
         elif ELIDED.match(line):
             count = ELIDED.match(line).group(1)
-            current.elided_at = len(current.frames)
-            current.elided = int(count) if count else None
+            told["elided_at"] = len(told["frames"])
+            told["elided"] = int(count) if count else None
         elif CREATED.match(line):
             created = CREATED.match(line)
-            frame = current.created_by = Frame(created["function"])
-            current.creator = int(created["goroutine"]) if created["goroutine"] else None
+            frame = told["created_by"] = Frame(created["function"])
+            told["creator"] = int(created["goroutine"]) if created["goroutine"] else None
         elif line.endswith(")"):
             at = line.rindex("(")
             frame = Frame(line[:at], inlined=line[at:] == "(...)")
-            current.frames.append(frame)
-    found.pop(0, None)
-    return found
+            told["frames"].append(frame)
+    return told
 
 
 def _goroutine(header):

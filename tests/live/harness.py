@@ -76,14 +76,19 @@ class Case:
     flavours: tuple
     minors: tuple | None
     shared: bool
+    once: bool
+    turns: int
+    seconds: float
 
 
 CASES = []
 
 
 def case(program=None, arguments=(), env=None, flavours=DEFAULT, minors=None, shared=True,
-         once=False):
-    """Registers a case. minors: only these Go versions; once: the newest version at hand only."""
+         once=False, turns=1, seconds=0.2):
+    """Registers a case. minors: only these Go versions; once: the newest version at hand only.
+    turns: each flavour has its turn on every second (third, …) version; what is proved so is the
+    same in every build, or proved by another case on all of them. seconds: about how long it takes."""
 
     def register(function):
         module = function.__module__.removeprefix("test_")
@@ -95,8 +100,11 @@ def case(program=None, arguments=(), env=None, flavours=DEFAULT, minors=None, sh
                 arguments=tuple(arguments),
                 env=tuple(sorted((env or {}).items())),
                 flavours=flavours,
-                minors=("newest",) if once else minors,
+                minors=minors,
                 shared=shared,
+                once=once,
+                turns=turns,
+                seconds=seconds,
             )
         )
         return function
@@ -184,6 +192,14 @@ class Trial:
 
     def check_none(self, problems):
         self.problems += problems
+
+
+def tool(name):
+    """A program that was built beside spy for tests."""
+    path = SPY.parent / name
+    if not path.exists():
+        raise Skip(f"{path} was not built")
+    return path
 
 
 def minor_of(version):

@@ -15,7 +15,9 @@ START_SECONDS = 30  # a machine may be busy
 class Program:
     """A running fixture. `ready` is the first line that it printed."""
 
-    def __init__(self, command, env=None):
+    def __init__(self, command, env=None, rests=True):
+        """rests: that it, and not a child of it, reads what is asked; then it is waited for."""
+        self._rests = rests
         self._stderr = tempfile.TemporaryFile()
         environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", **(env or {})}
         self.process = subprocess.Popen(
@@ -50,9 +52,10 @@ class Program:
         return answer
 
     def _await_reading(self):
-        """Waits until the program reads its standard input again: then it has come to rest."""
+        """Waits until the program reads its standard input again: then it has come to rest. One that
+        prints unasked never does."""
         end = time.monotonic() + 1
-        while time.monotonic() < end:
+        while self._rests and time.monotonic() < end and not self._has_more():
             for thread in self.threads():
                 try:
                     with open(f"/proc/{self.pid}/task/{thread}/syscall") as call:
@@ -62,18 +65,25 @@ class Program:
                     continue  # the thread has ended, or we may not look
             time.sleep(0.001)
 
+    def _has_more(self):
+        return self._buffer or select.select([self.process.stdout], [], [], 0)[0]
+
     def _line(self, seconds):
         end = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
+        line, found, rest = self._buffer.partition(b"\n")
+        chunks = [line]
+        while not found:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+                self._buffer = b"".join(chunks)
                 raise TimeoutError(f"{self.process.args[0]}: no answer in {seconds} s")
             chunk = os.read(self.process.stdout.fileno(), 1 << 20)
             if not chunk:
                 raise EOFError(f"{self.process.args[0]} ended: {self.stderr()[-2000:]}")
-            self._buffer += chunk
-        line, self._buffer = self._buffer.split(b"\n", 1)
-        return json.loads(line.decode("utf-8", "replace"))
+            line, found, rest = chunk.partition(b"\n")
+            chunks.append(line)
+        self._buffer = rest
+        return json.loads(b"".join(chunks).decode("utf-8", "replace"))
 
     def uncounted(self):
         """Ids of goroutines that a traceback shows and runtime.NumGoroutine does not count: the

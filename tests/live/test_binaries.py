@@ -2,11 +2,10 @@
 """--bin, and Go code that a C program has loaded."""
 
 import shutil
-import subprocess
 import tempfile
 
 import views
-from harness import FEW, ROOT, Skip, case
+from harness import FEW, case, tool
 from program import Program
 
 
@@ -39,22 +38,14 @@ def goroutines(t, program):
 @case()
 def go_in_a_c_program(t):
     library = t.path("library.so")
-    with tempfile.TemporaryDirectory() as directory:
-        host = f"{directory}/host"
-        source = ROOT / "fixtures/cshared/host.c"
-        compiled = subprocess.run(
-            ["cc", "-o", host, source, "-ldl"], capture_output=True, text=True, check=False
-        )
-        if compiled.returncode:
-            raise Skip(f"the C host does not compile: {compiled.stderr.strip()[:200]}")
-        with Program([host, library]) as program:
-            summary = t.spy.json("summary", "--pid", program.pid)
-            t.equal(summary["go_version"], program.ready["go_version"], "go_version")
-            count = program.ready["num_goroutine"]
-            t.equal(summary["goroutines"]["count"], count, "goroutines.count")
-            seen = views.from_json(t.spy.json("dump", "--user", "--pid", program.pid))
-            works = [one for one in seen.values() if one.frames[-1].function == "main.work"]
-            t.equal(len(works), 8, "goroutines in main.work")
-            for one in works:
-                t.equal([frame.function for frame in one.frames], ["main.work"], "frames")
-                t.equal(one.state, "chan receive", "state")
+    with Program([tool("cshared_host"), library]) as program:
+        summary = t.spy.json("summary", "--pid", program.pid)
+        t.equal(summary["go_version"], program.ready["go_version"], "go_version")
+        count = program.ready["num_goroutine"]
+        t.equal(summary["goroutines"]["count"], count, "goroutines.count")
+        seen = views.from_json(t.spy.json("dump", "--user", "--pid", program.pid))
+        works = [one for one in seen.values() if one.frames[-1].function == "main.work"]
+        t.equal(len(works), 8, "goroutines in main.work")
+        for one in works:
+            t.equal([frame.function for frame in one.frames], ["main.work"], "frames")
+            t.equal(one.state, "chan receive", "state")

@@ -233,7 +233,7 @@ def another_pid_namespace(t):
         raise Skip("needs root and unshare, to make a PID namespace")
     command = ["unshare", "--pid", "--fork", "--kill-child", t.path("many-default"), "-n=3"]
     try:
-        program = Program(command)
+        program = Program(command, rests=False)
     except EOFError as reason:
         raise Skip(f"no PID namespace can be made here: {reason}") from reason
     with program:

@@ -212,7 +212,7 @@ def counted_differences(heap):
     ]
 
 
-@case(program="blocks", flavours=ALL)
+@case(program="blocks", flavours=ALL, turns=2)
 def spans_agree_with_counters_in_every_build(t):
     wrong = []
     for _ in range(TRIES):  # a thread may have been stopped between a span and its counter
@@ -224,7 +224,7 @@ def spans_agree_with_counters_in_every_build(t):
     t.check_none([line for line in heap["warnings"] if "came with Go" not in line])
 
 
-@case(program="blocks", flavours=ALL)
+@case(program="blocks", flavours=ALL, turns=2)
 def metrics_are_there_in_every_build(t):
     if t.minor < 16:
         raise Skip("runtime/metrics came with Go 1.16")
@@ -260,7 +260,7 @@ def spans_agree_with_counters_under_load(t):
     t.check(unswept, "it was never stopped before it had swept")
 
 
-@case(program="churn", minors=(10, 16, 21, 27))
+@case(program="churn", minors=(10, 16, 21, 27), shared=False)
 def heap_while_it_runs_on(t):
     """Nothing stands still, so that nothing is exact; but nothing is nonsense either."""
     heap = t.spy.json("heap", "--pid", t.pid, "--non-blocking")

@@ -1,19 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The DWARF of Go programs, and the table of layouts that is made from it."""
 
-import atexit
-import functools
-import os
-import pathlib
 import re
-import shutil
 import subprocess
-import tempfile
 
-from harness import ROOT, SPY, WITH_DWARF, Failed, Skip, case, minor_of
+from harness import ROOT, WITH_DWARF, Failed, Skip, case, minor_of, tool
 
 ROWS = ROOT / "src/runtime_layouts"
-BUILD = SPY.parent
 
 
 def run(*command, stdin=None):
@@ -23,13 +16,6 @@ def run(*command, stdin=None):
     if done.returncode:
         raise Failed(f"{command[0]}: exit {done.returncode}: {done.stderr.strip()[-500:]}")
     return done.stdout
-
-
-def tool(name):
-    path = BUILD / name
-    if not path.exists():
-        raise Skip(f"{path} was not built")
-    return path
 
 
 def numbers(row):
@@ -61,27 +47,10 @@ def table_and_dwarf_agree(t):
         t.equal(table.get(field), value, f"{field} of the table")
 
 
-@functools.cache
-def truth_program(name):
-    """A program with Go's own reader of DWARF."""
-    if not shutil.which("go"):
-        raise Skip("there is no go command")
-    directory = tempfile.TemporaryDirectory()
-    atexit.register(directory.cleanup)
-    path = pathlib.Path(directory.name) / name
-    environment = {**os.environ, "GO111MODULE": "off", "GOFLAGS": ""}
-    subprocess.run(
-        ["go", "build", "-o", str(path), str(ROOT / f"tests/live/{name}.go")],
-        env=environment,
-        check=True,
-    )
-    return path
-
-
-@case(flavours=WITH_DWARF)
+@case(flavours=WITH_DWARF, turns=3, seconds=2)
 def dwarf_is_read_as_go_reads_it(t):
     """All variables, constants, types and members, some 10,000 of each program."""
-    ask, truth = tool("dwarf_ask"), truth_program("dwarf_truth")
+    ask, truth = tool("dwarf_ask"), tool("dwarf_truth")
     program = t.path(f"blocks-{t.flavour}")
     want = run(truth, program)
     got = run(ask, program, stdin=want).splitlines()
@@ -92,10 +61,10 @@ def dwarf_is_read_as_go_reads_it(t):
     t.check(not wrong, f"{len(wrong)} answers differ, the first: {wrong[:1]}")
 
 
-@case(flavours=WITH_DWARF)
+@case(flavours=WITH_DWARF, turns=3, seconds=2)
 def variables_and_types_of_dwarf_are_as_go_reads_them(t):
     """Every package variable, and every type with its members, its names and its descriptor."""
-    ask, truth = tool("dwarf_types_ask"), truth_program("dwarf_types_truth")
+    ask, truth = tool("dwarf_types_ask"), tool("dwarf_types_truth")
     program = t.path(f"blocks-{t.flavour}")
     want = run(truth, program)
     offsets = [line.split("\t")[1] for line in want.splitlines() if line.startswith("type\t")]

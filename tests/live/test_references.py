@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Variables by the code that uses them, held against the symbol table of programs that have one."""
 
-from harness import WITH_DWARF, Failed, case
-from test_layouts import run, tool
+from harness import WITH_DWARF, Failed, case, tool
+from test_layouts import run
 
 # What nothing works without (src/runtime_layouts/globals.def). The module data is found by its form;
 # since Go 1.26 it lies beside the variables, where no reference is looked for.

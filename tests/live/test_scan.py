@@ -4,7 +4,7 @@ is, a scan finds it there or nowhere, and the row of another version is refused.
 
 import subprocess
 
-from harness import SPY, Failed, Skip, case
+from harness import Failed, case, tool
 
 FLAVOURS = ("default", "pie", "cgo", "race")
 # What can be told from all else by its content, whatever the program does.
@@ -17,11 +17,8 @@ UNSEEN = ("runtime.m.vdsoSP", "runtime.m.vdsoPC", "runtime.mstats.heapStats.stat
 
 def ask(t, what):
     """The lines that scan_ask prints, without their first word."""
-    path = SPY.parent / "scan_ask"
-    if not path.exists():
-        raise Skip(f"{path} was not built")
     done = subprocess.run(
-        [path, what, str(t.pid)], capture_output=True, text=True, timeout=120, check=False
+        [tool("scan_ask"), what, str(t.pid)], capture_output=True, text=True, timeout=120, check=False
     )
     if done.returncode:
         raise Failed(f"scan_ask {what}: exit {done.returncode}: {done.stderr.strip()[-500:]}")
@@ -39,7 +36,7 @@ def a_scan_is_right_or_silent(t):
         t.check(name not in TOLD or answer == "right", f"a scan did not find {name}")
 
 
-@case(program="blocks", flavours=FLAVOURS)
+@case(program="blocks", flavours=FLAVOURS, turns=2)
 def rows_of_other_versions_are_refused(t):
     own, lines = False, ask(t, "rows")
     for _, row, answer, _, fields in lines:

@@ -22,7 +22,7 @@ def user_view_is_runtime_stack(t):
         t.equal(seen[MAIN].state, "syscall", "state of goroutine 1")
 
 
-@case(program="blocks", flavours=ALL)
+@case(program="blocks", flavours=ALL, turns=2)
 def text_reads_as_a_traceback(t):
     """Tools that read Go tracebacks read ours: so does our own reader of them."""
     truth = go.parse(t.program.ask("stack")["stack"])
@@ -42,7 +42,7 @@ def full_view_is_the_traceback_of_sigquit(t):
     t.check_none(go.compare({i: truth[i] for i in default if i in truth}, default, t.silent_limit))
 
 
-@case(program="blocks", flavours=ALL)
+@case(program="blocks", flavours=ALL, turns=2)
 def non_blocking_sees_the_same(t):
     stopped = t.spy.json("dump", "--pid", t.pid, *t.bin)
     running = t.spy.json("dump", "--non-blocking", "--pid", t.pid, *t.bin)
@@ -59,7 +59,7 @@ def one_goroutine(t):
         t.equal([one["id"] for one in seen], [fact["id"]], "goroutines of --goroutine")
 
 
-@case(program="blocks", minors=FEW, arguments=["-spin=2"])
+@case(program="blocks", minors=FEW, arguments=["-spin=2"], shared=False)
 def running_goroutines(t):
     """Running goroutines are unwound from the registers of their threads."""
     spinning = {f["id"] for f in t.program.ready["goroutines"] if f["name"] == "spinning"}
@@ -92,7 +92,7 @@ def runnable_goroutines(t):
         t.check_none(go.compare(truth, views.from_json(dump), t.silent_limit, but=[MAIN]))
 
 
-@case(once=True)
+@case(once=True, seconds=20)
 def a_hundred_thousand(t):
     with t.start("many", "-n=100000", "-depth=5") as program:
         truth = go.parse(program.ask("stack", seconds=120)["stack"])

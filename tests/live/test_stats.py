@@ -100,20 +100,25 @@ def goroutines_by_state(t):
         t.equal(stats["warnings"], [], "warnings")
 
 
-@case()
+def busy_enough(lines):
+    """The processors may be another's for a while, and the collector runs in between."""
+    rows = [states_of(json.loads(line)) for line in lines]
+    return sum(row[0] == 2 and row[1] >= 1 for row in rows) >= 20
+
+
+@case(seconds=1)
 def goroutines_at_work(t):
     """Four that always want to run, on two Ps."""
     program = t.start("heap", "-load=4", flavour=t.flavour, env={"GOMAXPROCS": "2"})
     drain = Drain(program)
     try:
-        _, lines, _ = followed("stats", program, LOAD_SECONDS / 2, "--json", "--interval", "5ms")
+        _, lines, _ = followed("stats", program, busy_enough, "--json", "--interval", "5ms")
     finally:
         drain.stop()
     rows = [states_of(json.loads(line)) for line in lines]
     t.check(None not in sum(rows, []), "some states are unknown")
     t.check(all(row[0] <= 2 for row in rows), f"more than two run: {rows}")
-    busy = [row for row in rows if row[0] == 2 and row[1] >= 1]
-    t.check(len(busy) > len(rows) / 4, f"only {len(busy)} of {len(rows)} rows are busy: {rows[:9]}")
+    t.check(busy_enough(lines), f"of {len(rows)} rows few are busy: {rows[:9]}")
 
 
 @case(program="blocks", minors=tuple(range(17, 30)))
@@ -130,17 +135,22 @@ def latencies_are_those_of_runtime_metrics(t):
             "they are not in order")
 
 
-@case()
+def collections_in(lines):
+    first, last = (json.loads(lines[i])["NumGC"] or 0 for i in (0, -1))
+    return last - first
+
+
+@case(seconds=1)
 def pauses_are_those_of_memstats(t):
     program = t.start("heap", "-load=2", flavour=t.flavour)
     drain = Drain(program)
     try:
-        _, lines, _ = followed("stats", program, LOAD_SECONDS, "--json", "--whole", "--interval",
-                               "20ms")
+        _, lines, _ = followed("stats", program, lambda lines: collections_in(lines) > 10,
+                               "--json", "--whole", "--interval", "20ms")
     finally:
         drain.stop()
     rows = [json.loads(line) for line in lines]
-    t.check(rows[-1]["NumGC"] > rows[0]["NumGC"] + 3, "it did not collect")
+    t.check(collections_in(lines) > 10, "it did not collect")
     for before, row in zip(rows, rows[1:]):
         numbers = range(before["NumGC"] + 1, row["NumGC"] + 1)
         want = [{"ended_at": row["PauseEnd"][(n + 255) % 256],
@@ -150,7 +160,6 @@ def pauses_are_those_of_memstats(t):
                     for one in row["Pauses"]), "a pause is not of its row")
 
 
-LOAD_SECONDS = 1.5
 COUNTERS = ("TotalAlloc", "Mallocs", "Frees", "NumGC", "PauseTotalNs")
 
 
@@ -175,13 +184,23 @@ class Drain:
         self.program.stop()
 
 
-def followed(command, program, seconds, *arguments):
-    """What spy prints in so many seconds, until it is interrupted."""
+def followed(command, program, enough, *arguments, seconds=20):
+    """What spy prints until enough(lines) is true, or that many seconds have passed: then it is
+    interrupted. Its status, its lines, and those of its standard error."""
     spy = subprocess.Popen([SPY, command, "--pid", str(program.pid), *arguments],
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    threading.Timer(seconds, spy.send_signal, [signal.SIGINT]).start()
-    stdout, stderr = spy.communicate(timeout=seconds + 30)
-    return spy.returncode, stdout.splitlines(), stderr.splitlines()
+    late = threading.Timer(seconds, spy.send_signal, [signal.SIGINT])
+    late.start()
+    lines, interrupted = [], False
+    for line in spy.stdout:
+        lines.append(line.rstrip("\n"))
+        if not interrupted and enough(lines):
+            spy.send_signal(signal.SIGINT)
+            interrupted = True
+    late.cancel()
+    told = spy.stderr.read().splitlines()
+    spy.wait(30)
+    return spy.returncode, lines, told
 
 
 def between(own, row):
@@ -192,18 +211,19 @@ def between(own, row):
     return (own[first][2:], own[last][2:]) if first >= 0 and last < len(own) else None
 
 
-@case()
+@case(seconds=1)
 def no_reading_is_torn(t):
     """Not stopped, of a program that allocates and turns the ring of heapStats without end."""
     program = t.start("heap", "-load=2", flavour=t.flavour, env={"GOMAXPROCS": "4"})
     drain = Drain(program)
     try:
-        status, lines, _ = followed("stats", program, LOAD_SECONDS, "--json", "--interval", "2ms")
+        status, lines, _ = followed("stats", program, lambda lines: len(lines) == 250,
+                                    "--json", "--interval", "2ms")
     finally:
         drain.stop()
     t.equal(status, 0, "exit status")
     rows = [json.loads(line) for line in lines]
-    t.check(len(rows) > 20, f"only {len(rows)} rows")
+    t.check(len(rows) >= 250, f"only {len(rows)} rows")
     known = 0
     for row in rows:
         bounds = between(drain.lines, row)
@@ -215,22 +235,22 @@ def no_reading_is_torn(t):
         # A worker of the collector is on the list before it is counted as the runtime's own
         # (proc.go: newproc1): at that moment runtime.NumGoroutine() counts it, too.
         t.check(row["NumGoroutine"] in (4, 5), f"NumGoroutine is {row['NumGoroutine']}")
-    t.check(known > 50, f"only {known} values could be compared")
+    t.check(known > 100, f"only {known} values could be compared")
 
 
-@case()
+@case(seconds=1)
 def gctrace_prints_the_lines_of_the_runtime(t):
     program = t.start("heap", "-load=2", flavour=t.flavour, env={"GODEBUG": "gctrace=1"})
     drain = Drain(program)
     try:
-        status, ours, told = followed("gctrace", program, LOAD_SECONDS)
+        status, ours, told = followed("gctrace", program, lambda lines: len(lines) == 10)
         time.sleep(0.1)
         own = {line.split()[1]: line for line in program.stderr().splitlines()
                if re.match(r"gc \d+ @", line)}
     finally:
         drain.stop()
     t.equal(status, 0, "exit status")
-    t.check(ours, "it printed nothing")
+    t.check(len(ours) >= 10, f"only {len(ours)} lines")
     for line in ours:
         t.equal(line, own.get(line.split()[1]), "the line")
     numbers = [int(line.split()[1]) for line in ours]

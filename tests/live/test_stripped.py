@@ -11,7 +11,7 @@ import time
 
 import gotraceback as go
 import views
-from harness import BARE, ROOT, Skip, case, minor_of, unstripped
+from harness import BARE, Skip, case, minor_of, tool, unstripped
 from program import Program
 
 MAIN = 1  # stands in read(2) when spy looks, and in runtime.Stack when the process looks itself
@@ -169,12 +169,7 @@ def libraries(t):
     """A stripped library that a C program has loaded."""
     with tempfile.TemporaryDirectory() as directory:
         host = f"{directory}/host"
-        source = ROOT / "fixtures/cshared/host.c"
-        compiled = subprocess.run(
-            ["cc", "-s", "-o", host, source, "-ldl"], capture_output=True, text=True, check=False
-        )
-        if compiled.returncode:
-            raise Skip(f"the C host does not compile: {compiled.stderr.strip()[:200]}")
+        subprocess.run(["strip", "-o", host, tool("cshared_host")], check=True)
         for how in GO_OF_C:
             with Program([host, t.path(f"library-{how}.so")]) as program:
                 seen = look(t, program)

@@ -67,7 +67,7 @@ def follows_the_contract(t):
         t.check(done.returncode == 0, f"{command}: {done.stdout.strip()[:500]}")
 
 
-@case(program="blocks", flavours=ALL)
+@case(program="blocks", flavours=ALL, turns=2)
 def labels(t):
     dump = t.spy.json("dump", "--pid", t.pid, *t.bin)
     seen = {one["id"]: one["labels"] for one in dump["goroutines"]}
@@ -76,7 +76,7 @@ def labels(t):
         t.equal(seen.get(fact["id"]), wanted, f"labels of {fact['name']}")
 
 
-@case(program="blocks", flavours=ALL)
+@case(program="blocks", flavours=ALL, turns=2)
 def channels(t):
     """The element type of the channel that a goroutine waits on, as the program knows it."""
     dump = t.spy.json("dump", "--pid", t.pid, *t.bin)

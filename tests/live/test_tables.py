@@ -3,11 +3,9 @@
 
 import re
 import subprocess
-import tempfile
 
-from harness import ALL, BARE, FEW, ROOT, Failed, Skip, case, minor_of, unstripped
+from harness import ALL, BARE, FEW, Failed, case, minor_of, tool, unstripped
 from program import Program
-from test_layouts import tool
 
 NAMES = ("runtime.firstmoduledata", "runtime.pclntab")
 # The section that a symbol lies in, for a twin that the linker made without symbols; the first one
@@ -72,7 +70,7 @@ def check(t, pid, truth):
         t.equal({minor_of(version) for version in versions}, {t.minor}, "inferred versions")
 
 
-@case(program="blocks", flavours=(*ALL, *BARE))
+@case(program="blocks", flavours=tuple(dict.fromkeys((*ALL, *BARE))), turns=2)
 def where_the_symbols_say(t):
     check(t, t.pid, truth_of(t, t.flavour))
 
@@ -80,16 +78,8 @@ def where_the_symbols_say(t):
 @case(flavours=("stripped", "bare"), minors=FEW)
 def in_a_c_program(t):
     library = t.path(f"library-{t.flavour}.so")
-    with tempfile.TemporaryDirectory() as directory:
-        host = f"{directory}/host"
-        compiled = subprocess.run(
-            ["cc", "-o", host, ROOT / "fixtures/cshared/host.c", "-ldl"],
-            capture_output=True, text=True, check=False,
-        )
-        if compiled.returncode:
-            raise Skip(f"the C host does not compile: {compiled.stderr.strip()[:200]}")
-        with Program([host, library]) as program:
-            check(t, program.pid, symbols(t.path("library.so")))
+    with Program([tool("cshared_host"), library]) as program:
+        check(t, program.pid, symbols(t.path("library.so")))
 
 
 @case(minors=(10, 16, 20, 27))

@@ -4,7 +4,7 @@
 import collections
 import subprocess
 
-from harness import SPY, STRIPPED, Failed, Skip, case
+from harness import STRIPPED, Failed, case, tool
 from program import Program
 
 ARRAY, CHAN, FUNC, INTERFACE, MAP, POINTER, STRUCT, LAST = 17, 18, 19, 20, 21, 22, 25, 26
@@ -16,10 +16,7 @@ def text_of(word):
 
 def ask(t, questions):
     """What tests/live/types_ask.c answers: for each question the lines, split in words."""
-    program = SPY.parent / "types_ask"
-    if not program.exists():
-        raise Skip(f"{program} was not built")
-    command = [str(program), str(t.pid)]
+    command = [str(tool("types_ask")), str(t.pid)]
     if t.flavour in STRIPPED:
         command.append(str(t.path(f"types-{STRIPPED[t.flavour]}")))
     done = subprocess.run(

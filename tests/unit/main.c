@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Runs the suites of the rooms. An argument names one of them.
+ * Runs the suites of the rooms. An argument names one of them; --list lists their names.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,8 +36,13 @@ static const struct {
 int main(int argc, char **argv)
 {
 	int failed = 0, run = 0;
+	bool list = argc > 1 && strcmp(argv[1], "--list") == 0;
 	size_t i;
 
+	for (i = 0; list && i < sizeof(suites) / sizeof(suites[0]); i++)
+		puts(suites[i].name);
+	if (list)
+		return EXIT_SUCCESS;
 	for (i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
 		SRunner *runner;
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/procfs.h>
 #include <sys/stat.h>
 #include <sys/user.h>
@@ -124,7 +125,15 @@ static void save(const struct built_core *core, size_t size, const char *path)
 	fclose(file);
 }
 
-static const char core_path[] = "/tmp/spy-unit-core", elf_path[] = "/tmp/spy-unit-elf";
+/* Files without a name: nothing is left of them, however the test ends. */
+static char core_path[32], elf_path[32];
+
+static void make_files(void)
+{
+	children_setup();
+	snprintf(core_path, sizeof(core_path), "/proc/self/fd/%d", memfd_create("core", 0));
+	snprintf(elf_path, sizeof(elf_path), "/proc/self/fd/%d", memfd_create("elf", 0));
+}
 
 START_TEST(core_tells_threads_and_memory)
 {
@@ -251,13 +260,15 @@ START_TEST(core_by_gcore_equals_the_process)
 	pid_t sleeping = start(exec_sleep);
 
 	wait_until(state_of(sleeping, sleeping) == 'S' && is_sleep(sleeping));
-	snprintf(command, sizeof(command), "gcore -o %s %d >/dev/null 2>&1", core_path, sleeping);
+	snprintf(command, sizeof(command), "gcore -o /tmp/spy-unit-core %d >/dev/null 2>&1",
+		 sleeping);
 	if (system(command) != 0) { // NOLINT: gdb is not there, or may not
 		end(sleeping);
 		return;
 	}
-	snprintf(command, sizeof(command), "%s.%d", core_path, sleeping);
+	snprintf(command, sizeof(command), "/tmp/spy-unit-core.%d", sleeping);
 	must(target_open_core(command, NULL, &core));
+	unlink(command);
 	live = open_target(sleeping);
 	ck_assert_str_eq(core->exe, live->exe);
 	ck_assert_int_eq(core->pid, sleeping);
@@ -283,7 +294,6 @@ START_TEST(core_by_gcore_equals_the_process)
 		compared++;
 	}
 	ck_assert_uint_gt(compared, 5);
-	unlink(command);
 	arena_free(&arena);
 	target_close(live);
 	target_close(core);
@@ -291,18 +301,12 @@ START_TEST(core_by_gcore_equals_the_process)
 }
 END_TEST
 
-static void remove_files(void)
-{
-	unlink(core_path);
-	unlink(elf_path);
-}
-
 TCase *procmem_core_case(void)
 {
 	TCase *core = tcase_create("core");
 
 	tcase_set_timeout(core, 60);
-	tcase_add_checked_fixture(core, children_setup, remove_files);
+	tcase_add_checked_fixture(core, make_files, NULL);
 	tcase_add_test(core, core_tells_threads_and_memory);
 	tcase_add_test(core, core_does_not_read_another_file);
 	tcase_add_test(core, core_that_is_none_is_refused);
