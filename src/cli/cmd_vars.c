@@ -87,10 +87,10 @@ static struct spy_error *run(const void *data, struct output *output)
 		render_variables_json(output, list, variables, count);
 		return NULL;
 	}
-	if (!count)
-		return none_left(list);
 	render_variables_text(output, variables, count);
 	print_warnings(output, list->warnings, list->warning_count);
+	if (!count)
+		return none_left(list);
 	if (left_out) {
 		output_flush(output);
 		fprintf(stderr, "spy: %zu more\n", left_out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Writes what the fuzz targets start from: seeds DIRECTORY. Function tables of every format there
- * is; a core file with two threads and two mappings.
+ * is; a core file with two threads and two mappings; expressions.
  */
 #include <check.h>
 #include <elf.h>
@@ -94,6 +94,20 @@ static void save_core(const char *where)
 	save(where, "core", 0, &core, sizeof(core), -1);
 }
 
+static void save_paths(const char *where)
+{
+	static const char *const paths[] = {
+		"*main.cfg.Server.Port",
+		"(*(main.users[\"bo\\x62\"]).Tags)[2:0x7]",
+		"len(example.com/app%2ev2/db.pool.(*map[string]struct { X int \"a\" }).Y[-1.5e3])",
+		"main.m['\\u00e4'][true][`raw`][:][1_000]",
+	};
+	int i;
+
+	for (i = 0; i < (int)(sizeof(paths) / sizeof(*paths)); i++)
+		save(where, "path", i, paths[i], strlen(paths[i]), -1);
+}
+
 static const char *directory;
 
 /* A test only in form: the builder of the tables asserts as one. */
@@ -107,6 +121,7 @@ START_TEST(write_seeds)
 		save(directory, "pclntab", i, image.all.at, image.all.size, i);
 	}
 	save_core(directory);
+	save_paths(directory);
 }
 END_TEST
 

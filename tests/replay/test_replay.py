@@ -58,6 +58,9 @@ def check(version):
     summary = spy("summary", *options)
     equal(summary["go_version"], version, "go_version")
     equal(summary["gomaxprocs"], truth["gomaxprocs"], "gomaxprocs")
+    for name, wanted in (("runtime.gomaxprocs", truth["gomaxprocs"]),
+                         ("runtime.ncpu", summary["ncpu"]), ("runtime.buildVersion", version)):
+        equal(spy("var", *options, name)["value"], wanted, name)
     equal(summary["goroutines"]["count"], truth["num_goroutine"], "goroutines.count")
     equal(summary["paused_ns"], 0, "paused_ns")
     equal(summary["layout_from"], "table", "layout_from")

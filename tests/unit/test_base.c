@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "base/vector.h"
 #include "unit/unit.h"
@@ -84,6 +85,29 @@ START_TEST(runes_become_utf8)
 	text_add_rune(&text, 0xd800);
 	text_add_rune(&text, 0x110000);
 	ck_assert_str_eq(text.bytes, "\xef\xbf\xbd\xef\xbf\xbd");
+	text_free(&text);
+}
+END_TEST
+
+START_TEST(near_words_are_found)
+{
+	struct nearest nearest = { .word = "main.confg", .allowed = 2 };
+	struct nearest pool = { .word = "db.pol" };
+	struct text text = { 0 };
+
+	nearest_offer(&nearest, "main.other");
+	nearest_offer(&nearest, "main.conf");
+	nearest_offer(&nearest, "main.confi");
+	nearest_offer(&nearest, "main.config");
+	nearest_offer(&nearest, "main.confgs");
+	nearest_offer(&nearest, "main.cfg");
+	nearest_print(&nearest, &text);
+	ck_assert_str_eq(text.bytes, "main.conf, main.confi, main.config, main.confgs");
+	text.length = 0;
+	nearest_offer_as(&pool, "example.com/app/db.pool", "db.pool");
+	nearest_offer_as(&pool, "example.com/app/db.other", "db.other");
+	nearest_print(&pool, &text);
+	ck_assert_str_eq(text.bytes, "example.com/app/db.pool");
 	text_free(&text);
 }
 END_TEST
@@ -233,6 +257,7 @@ Suite *base_suite(void)
 	tcase_add_test(cases, escapes_what_a_terminal_obeys);
 	tcase_add_test(cases, escapes_nothing_as_nothing);
 	tcase_add_test(cases, quotes_as_go_does);
+	tcase_add_test(cases, near_words_are_found);
 	tcase_add_test(cases, runes_become_utf8);
 	tcase_add_test(cases, cursor_stays_in_its_bytes);
 	tcase_add_test(cases, cursor_takes_no_size_that_wraps);

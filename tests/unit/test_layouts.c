@@ -4,6 +4,7 @@
 
 #include "runtime_layouts/layouts.h"
 #include "runtime_layouts/metrics.h"
+#include "runtime_layouts/renames.h"
 #include "unit/unit.h"
 
 /* Answers as the DWARF of a program would give them: g has 440 bytes. */
@@ -207,6 +208,61 @@ START_TEST(bounds_of_time_histograms)
 }
 END_TEST
 
+static void expect_renamed(const char *name, const char *version, const char *wanted)
+{
+	const char *got = variable_renamed(name, strlen(name), version);
+
+	ck_assert_msg(wanted ? got && !strcmp(got, wanted) : !got, "%s in %s is %s", name, version,
+		      got ? got : "the same");
+}
+
+START_TEST(variables_are_found_by_any_name)
+{
+	expect_renamed("runtime.ncpu", "go1.24.13", NULL);
+	expect_renamed("runtime.ncpu", "go1.25", "runtime.numCPUStartup");
+	expect_renamed("runtime.ncpu", "devel go1.28-abc", "runtime.numCPUStartup");
+	expect_renamed("runtime.numCPUStartup", "go1.10.8", "runtime.ncpu");
+	expect_renamed("runtime.numCPUStartup", "go1.27.4", NULL);
+	expect_renamed("runtime.gcpercent", "go1.16.15", NULL);
+	expect_renamed("runtime.gcpercent", "go1.17", "runtime.gcController.gcPercent");
+	expect_renamed("runtime.gcpercent", "go1.18", "runtime.gcController.gcPercent.value");
+	expect_renamed("runtime.gcController.gcPercent", "go1.16", "runtime.gcpercent");
+	expect_renamed("runtime.gcController.gcPercent", "go1.18", NULL);
+	expect_renamed("runtime.gcController.gcPercent.value", "go1.17",
+		       "runtime.gcController.gcPercent");
+	expect_renamed("runtime.gcController.gcPercent.value", "go1.16", "runtime.gcpercent");
+	expect_renamed("runtime.nothing", "go1.27.4", NULL);
+	/* another thing in its place */
+	expect_renamed("runtime.fingRunning", "go1.27.4", NULL);
+}
+END_TEST
+
+static void expect_name(enum global global, const char *version, const char *wanted)
+{
+	size_t length;
+	const char *name = global_name_in(global, version, &length);
+
+	ck_assert_uint_eq(length, strlen(wanted));
+	ck_assert_mem_eq(name, wanted, length);
+}
+
+START_TEST(variables_have_the_names_of_their_version)
+{
+	size_t i;
+
+	expect_name(GLOBAL_ncpu, "go1.24", "runtime.ncpu");
+	expect_name(GLOBAL_ncpu, "go1.25", "runtime.numCPUStartup");
+	expect_name(GLOBAL_sched, "go1.25", "runtime.sched");
+	expect_name(GLOBAL_fing_running, "go1.19", "runtime.fingRunning");
+	expect_name(GLOBAL_fing_running, "go1.20", "runtime.fingStatus");
+	expect_name(GLOBAL_class_to_size, "go1.27.4", "internal/runtime/gc.SizeClassToSize");
+	for (i = 0; i < GLOBALS; i++)
+		ck_assert(!strchr(global_names(i), '|') ||
+			  strcmp(global_name_in(i, "go1.99", &(size_t){ 0 }), global_names(i)) !=
+			      0);
+}
+END_TEST
+
 Suite *layouts_suite(void)
 {
 	Suite *suite = suite_create("layouts");
@@ -219,6 +275,8 @@ Suite *layouts_suite(void)
 	tcase_add_test(cases, files_of_the_runtime_tell_its_version);
 	tcase_add_test(cases, metrics_of_versions);
 	tcase_add_test(cases, bounds_of_time_histograms);
+	tcase_add_test(cases, variables_are_found_by_any_name);
+	tcase_add_test(cases, variables_have_the_names_of_their_version);
 	suite_add_tcase(suite, cases);
 	return suite;
 }
