@@ -116,6 +116,8 @@ static bool channel_fits(const struct check *check, uint64_t channel)
 	return read_member(runtime, type, FIELD_type_size, &type_size) && size == type_size;
 }
 
+/* What a goroutine waits with. Those of a select are all its own. Of one that waits for a semaphore
+ * (which g.waiting tells since 1.26: sema.go: semacquire1) the next is another's. */
 static bool sudog_fits(const struct check *check, uint64_t sudog, uint64_t g)
 {
 	struct go_runtime *runtime = check->runtime;
@@ -127,9 +129,10 @@ static bool sudog_fits(const struct check *check, uint64_t sudog, uint64_t g)
 	       read_member(runtime, sudog, FIELD_sudog_elem, &elem) && elem < ADDRESS_END &&
 	       read_member(runtime, sudog, FIELD_sudog_next, &next) && nil_or_aligned(next) &&
 	       read_member(runtime, sudog, FIELD_sudog_prev, &prev) && nil_or_aligned(prev) &&
-	       read_member(runtime, sudog, FIELD_sudog_waitlink, &link) &&
-	       (!link || member_is(runtime, link, FIELD_sudog_g, g)) &&
-	       read_member(runtime, sudog, FIELD_sudog_c, &channel) && channel_fits(check, channel);
+	       read_member(runtime, sudog, FIELD_sudog_waitlink, &link) && nil_or_aligned(link) &&
+	       read_member(runtime, sudog, FIELD_sudog_c, &channel) &&
+	       (!link || !channel || member_is(runtime, link, FIELD_sudog_g, g)) &&
+	       channel_fits(check, channel);
 }
 
 /* What stands still while a goroutine waits or is ready to run. */
