@@ -228,10 +228,13 @@ static bool read_statuses(struct states_reader *reader)
 
 /* ---- the states --------------------------------------------------------------------------- */
 
-static void count(const struct states_reader *reader, struct spy_goroutine_states *ret)
+/* False if the global queue claims to be shorter than nothing. */
+static bool count(const struct states_reader *reader, struct spy_goroutine_states *ret)
 {
 	size_t i;
 
+	if ((int32_t)reader->queue < 0)
+		return false;
 	*ret = (struct spy_goroutine_states){ .runnable = (int32_t)reader->queue };
 	for (i = 0; i < reader->ps.count; i++) {
 		const struct seen_p *p = &reader->ps.items[i];
@@ -247,6 +250,7 @@ static void count(const struct states_reader *reader, struct spy_goroutine_state
 		ret->running += status == G_RUNNING;
 		ret->in_syscall += status == G_SYSCALL;
 	}
+	return true;
 }
 
 void states_read(struct states_reader *reader, const struct memory_state *memory,
@@ -263,8 +267,7 @@ void states_read(struct states_reader *reader, const struct memory_state *memory
 		reader->ms.count = 0;
 		return;
 	}
-	count(reader, ret);
-	if (counted == SPY_UNKNOWN || !memory->sched)
+	if (!count(reader, ret) || counted == SPY_UNKNOWN || !memory->sched)
 		return;
 	others = ret->running + ret->runnable + ret->in_syscall;
 	counted += (int32_t)layout_number(layout, FIELD_sched_ngsys, memory->sched);
