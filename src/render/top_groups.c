@@ -261,7 +261,9 @@ void top_add_key(struct text *text, const struct top_options *options,
 		break;
 	case TOP_LABEL:
 		label = options->label ? label_named(goroutine, options->label) : NULL;
-		if (label)
+		if (label && !label->value_bytes)
+			text_add(text, "\"\""); /* which is not none */
+		else if (label)
 			text_add_bytes(text, label->value, label->value_bytes);
 		else if (!options->label)
 			top_add_labels(text, goroutine);
