@@ -97,6 +97,11 @@ struct spy_options {
 	const char *core; /* an ELF core file in place of a live process, or NULL */
 	const char *bin;  /* take symbols and DWARF from this file, or NULL */
 	bool non_blocking; /* never stop the target */
+	/* Called some times a second while a debuginfod server is waited for, by the thread that
+	 * opens, with the time since it was asked; false gives up, and the target is read without
+	 * what the server has. May be NULL. */
+	bool (*waiting)(void *context, int64_t waited_ns);
+	void *waiting_context;
 };
 
 struct spy;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -65,12 +66,35 @@ void target_split_operands(struct target_arguments *arguments, size_t targets, c
 	*count = common->operand_count - targets;
 }
 
+#define WAITING_LINE "spy: asking debuginfod, %2lld s "
+
+/* Who looks at a terminal is told why nothing comes; what is answered at once is not told. */
+static bool show_waiting(void *context, int64_t waited_ns)
+{
+	bool *shown = context;
+
+	if (waited_ns < 500 * 1000 * 1000)
+		return true;
+	*shown = true;
+	fprintf(stderr, "\r" WAITING_LINE, (long long)(waited_ns / (1000 * 1000 * 1000)));
+	return true;
+}
+
 struct spy_error *target_open(const struct target_arguments *arguments, struct spy **ret)
 {
 	struct spy_options options;
+	struct spy_error *error;
+	bool shown = false;
 
 	TRY(target_options(arguments, &options));
-	return spy_open(&options, ret);
+	if (isatty(STDERR_FILENO)) {
+		options.waiting = show_waiting;
+		options.waiting_context = &shown;
+	}
+	error = spy_open(&options, ret);
+	if (shown)
+		fprintf(stderr, "\r%*s\r", (int)sizeof(WAITING_LINE), "");
+	return error;
 }
 
 struct spy_error *target_snapshot(const struct target_arguments *arguments,

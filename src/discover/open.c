@@ -6,6 +6,7 @@
 #include "base/cursor.h"
 #include "discover/globals.h"
 #include "discover/tables.h"
+#include "elf/debug_file.h"
 #include "runtime/modules.h"
 #include "runtime/types.h"
 
@@ -296,9 +297,12 @@ static struct spy_error *open_parts(struct go_runtime *runtime, struct debug_inf
 
 /* Symbols and DWARF that a distribution took out of the program count as its own. Not for lists,
  * where they would be looked for at every one. */
-static void find_debug_file(struct go_runtime *runtime)
+static void find_debug_file(struct go_runtime *runtime, const struct go_runtime_options *options)
 {
-	char *warning _cleanup_free_ = program_find_debug_file(&runtime->program, true);
+	struct debug_search search = { .ask_server = true,
+				       .waiting = options->waiting,
+				       .context = options->waiting_context };
+	char *warning _cleanup_free_ = program_find_debug_file(&runtime->program, &search);
 
 	if (warning)
 		*vector_push(&runtime->warnings) = arena_string(&runtime->arena, warning);
@@ -320,7 +324,7 @@ static struct spy_error *open_program(struct go_runtime *runtime,
 	runtime->debug_info = debug_info_of(runtime->program.binary);
 	if (runtime->debug_info == SPY_DEBUG_NONE && !runtime->program.symbols && !alone &&
 	    !options->table_first)
-		find_debug_file(runtime);
+		find_debug_file(runtime, options);
 	symbols = program_symbols(&runtime->program);
 	if (binary_has_dwarf(symbols) && !options->table_first)
 		dwarf_error = debug_info_open(symbols, &info);

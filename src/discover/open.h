@@ -8,7 +8,10 @@
 #include "runtime/runtime.h"
 
 struct go_runtime_options {
-	const char *bin;   /* or NULL */
+	const char *bin; /* or NULL */
+	/* While a server is waited for (struct debug_search), or NULL. */
+	bool (*waiting)(void *context, int64_t waited_ns);
+	void *waiting_context;
 	bool table_first;  /* take the row of the version without reading DWARF: quick, for lists */
 	bool without_code; /* no function tables: nothing will be symbolised */
 };

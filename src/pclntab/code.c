@@ -34,11 +34,6 @@ void code_add(struct code *code, struct pclntab *tab, uint64_t text, uint64_t et
 	*vector_push(&code->modules) = (struct module){ .tab = tab, .text = text, .etext = etext };
 }
 
-size_t code_module_count(const struct code *code)
-{
-	return code->modules.count;
-}
-
 const struct pclntab *code_table(const struct code *code, size_t index)
 {
 	return index < code->modules.count ? code->modules.items[index].tab : NULL;

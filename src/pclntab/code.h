@@ -16,7 +16,6 @@ void code_free(struct code *code);
 /* Adds the table of a module whose text is [text, etext); the code owns it from now on. */
 void code_add(struct code *code, struct pclntab *tab, uint64_t text, uint64_t etext);
 
-size_t code_module_count(const struct code *code);
 /* The table of a module, in the order in which they were added; NULL if there are not so many. */
 const struct pclntab *code_table(const struct code *code, size_t index);
 

@@ -218,12 +218,13 @@ static const char *path_below(const char *root, const char *path)
 	return path;
 }
 
-char *program_find_debug_file(struct program *program, bool ask_server)
+char *program_find_debug_file(struct program *program, const struct debug_search *how)
 {
 	char root[64] = "";
-	struct debug_search search = { .root = root, .ask_server = ask_server };
+	struct debug_search search = *how;
 	struct debug_file found;
 
+	search.root = root;
 	if (program->target->is_live)
 		snprintf(root, sizeof(root), "/proc/%lld/root", (long long)program->target->pid);
 	search.path = path_below(root, binary_name(program->binary));

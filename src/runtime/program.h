@@ -32,9 +32,11 @@ struct spy_error *program_open(struct target *target, const char *bin,
 			       struct program *ret) MUST_CHECK;
 void program_close(struct program *program);
 
-/* Looks for the debug file of a program that has neither symbols nor DWARF, elf/debug_file.h.
- * Returns what is to be told of the search, which the caller frees, or NULL. */
-char *program_find_debug_file(struct program *program, bool ask_server);
+/* Looks for the debug file of a program that has neither symbols nor DWARF, elf/debug_file.h; what
+ * paths the search needs, the program has. Returns what is to be told of the search, which the
+ * caller frees, or NULL. */
+struct debug_search;
+char *program_find_debug_file(struct program *program, const struct debug_search *how);
 
 /* The file that symbols and DWARF are taken from. */
 const struct binary *program_symbols(const struct program *program);

@@ -4,7 +4,9 @@
 
 struct spy_error *spy_open(const struct spy_options *options, struct spy **ret)
 {
-	struct go_runtime_options wanted = { .bin = options->bin };
+	struct go_runtime_options wanted = { .bin = options->bin,
+					     .waiting = options->waiting,
+					     .waiting_context = options->waiting_context };
 	struct spy *spy = memory_zeroed(1, sizeof(*spy));
 	struct spy_error *error = find_target(options, &spy->target);
 

@@ -45,7 +45,7 @@ BARE = {
     "barepie": "strippedpie",
     "barecgopie": "strippedcgopie",
 }
-FLAVOURS = (*ALL, *(flavour for flavour in BARE if flavour not in ALL))
+FLAVOURS = (*ALL, "static", *(flavour for flavour in BARE if flavour not in ALL))
 
 
 def unstripped(flavour):
@@ -92,6 +92,8 @@ def case(program=None, arguments=(), env=None, flavours=DEFAULT, minors=None, sh
 
     def register(function):
         module = function.__module__.removeprefix("test_")
+        if not set(flavours) <= set(FLAVOURS):
+            raise ValueError(f"{function.__name__} asks for flavours that nobody runs: {flavours}")
         CASES.append(
             Case(
                 name=f"{module}.{function.__name__}",

@@ -287,7 +287,20 @@ def a_server_is_asked(t):
             check(t, program, None, "the server has another", env=env)
 
 
-@case(flavours=("static",), minors=(27,))
+def told_on_a_terminal(program, env):
+    leader, follower = os.openpty()
+    subprocess.run([SPY, "summary", "--pid", str(program.pid)], stdout=subprocess.DEVNULL,
+                   stderr=follower, env={**os.environ, **env}, check=True)
+    os.close(follower)
+    told = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while chunk := os.read(leader, 65536):
+            told += chunk
+    os.close(leader)
+    return told.decode()
+
+
+@case(flavours=("static",), minors=(27,), seconds=20)
 def servers_that_are_of_no_use(t):
     needs_library()
     with Parted(t) as parted, Program([parted.program]) as program:
@@ -297,6 +310,11 @@ def servers_that_are_of_no_use(t):
             t.check(time.monotonic() - start < 15, "a silent server held us up")
             t.check("debuginfod could not be asked" in str(summary["warnings"]),
                     f"warnings of a silent server: {summary['warnings']}")
+            told = told_on_a_terminal(program, env)
+            t.check(re.match(r"(\rspy: asking debuginfod, [ \d]\d s )+\r {31,}\rspy: warning: ", told),
+                    f"told on a terminal: {told!r}")
+            told = t.spy.run("summary", "--pid", program.pid, env=env).stderr
+            t.check(told.startswith("spy: warning: "), f"told elsewhere: {told!r}")
             del env["DEBUGINFOD_TIMEOUT"], env["DEBUGINFOD_MAXTIME"]
             start = time.monotonic()
             summary = t.spy.json("summary", "--pid", program.pid, env=env)
