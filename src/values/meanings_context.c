@@ -2,6 +2,7 @@
  *
  * Contexts, and errors of the standard library.
  */
+#include "dwarf/variables.h"
 #include "values/meaning.h"
 
 /* ---- errors ------------------------------------------------------------------------------- */
@@ -127,6 +128,29 @@ static void add_value(struct value_reader *reader, const struct value_place *pla
 	}
 }
 
+/* Up to Go 1.20 both are of one type, and are told apart by the variables that lead to them. */
+static const char *name_of_empty(struct value_reader *reader, uint64_t address)
+{
+	static const char *const variables[] = { "context.background", "context.todo" };
+	static const char *const names[] = { "Background", "TODO" };
+	struct debug_variable variable;
+	uint64_t to;
+	size_t i, found;
+
+	for (i = 0; i < 2 && reader->info && !reader->empty_contexts_known; i++)
+		if (!spy_error_caught(debug_variable_find(reader->info, &variables[i], 1, &variable,
+							  1, &found)) &&
+		    found && strcmp(variable.name, variables[i]) == 0)
+			reader->empty_contexts[i] =
+			    variable.address + reader->runtime->program.bias;
+	reader->empty_contexts_known = true;
+	for (i = 0; i < 2; i++)
+		if (reader->empty_contexts[i] &&
+		    memory_word(&reader->memory, reader->empty_contexts[i], &to) && to == address)
+			return names[i];
+	return "empty context";
+}
+
 /* One context, and in *parent that which it is made of, if there is one. */
 static bool add_context(struct value_reader *reader, const struct value_place *place,
 			struct text *text, unsigned depth, struct value_place *parent)
@@ -141,8 +165,7 @@ static bool add_context(struct value_reader *reader, const struct value_place *p
 		return true;
 	}
 	if (is_context(type, "context.emptyCtx")) {
-		/* Up to Go 1.20 an int, and the two are told apart by their addresses. */
-		text_add(text, "empty context");
+		text_add(text, name_of_empty(reader, place->address));
 		return true;
 	}
 	if (is_context(type, "context.valueCtx")) {

@@ -20,6 +20,9 @@ struct value_reader {
 	struct debug_info *info; /* or NULL */
 	struct value_types *types;
 	struct value_memory memory;
+	/* Addresses of the variables context.background and context.todo; 0: not there. */
+	uint64_t empty_contexts[2];
+	bool empty_contexts_known;
 	struct map itabs;     /* address → descriptor of the dynamic type */
 	struct arena scratch; /* until value_reader_begin() */
 	size_t torn;
