@@ -12,6 +12,9 @@
 /* The pids of Go processes, for where a target is to be named. */
 #define PIDS "spy ps 2>/dev/null | awk \"NR > 1 { print \\$1 }\""
 
+/* The names of its variables, once it is named. */
+#define VARIABLES(target) "spy vars " target " 2>/dev/null | awk \"NR > 1 { print \\$3 }\""
+
 /* A word in single quotes; those characters that the shell's own syntax inside them needs escaped
  * (`special`) get a backslash. */
 static void quoted(struct text *text, const char *word, const char *special)
@@ -71,6 +74,12 @@ static void bash_command(struct text *text, const struct command *command)
 		text_add(text, "\t\t[[ $current == -* ]] || words='");
 		choices(text, command->name ? command->operand_choices : command_name_at);
 		text_add(text, "'\n");
+	} else if (command->flags & COMMAND_OPERANDS) {
+		text_add(text, "\t\tif [[ $current != -* && $target ]]; then\n"
+			       "\t\t\twords=$(" VARIABLES(
+				   "\"$target\"") ")\n"
+						  "\t\telif [[ $current != -* ]]; then\n"
+						  "\t\t\twords=$(" PIDS ")\n\t\tfi\n");
 	} else if (command->flags & COMMAND_TARGET) {
 		text_add(text, "\t\t[[ $current == -* ]] || words=$(" PIDS ")\n");
 	}
@@ -85,12 +94,15 @@ static void bash_script(struct text *text)
 
 	text_add(text, "# bash completion for spy: . <(spy completion bash)\n"
 		       "_spy()\n{\n"
-		       "\tlocal current=$2 before=$3 command='' words='' word\n"
+		       "\tlocal current=$2 before=$3 command='' target='' words='' word\n"
 		       "\tfor word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+		       "\t\tif [[ $command ]]; then\n"
+		       "\t\t\t[[ $target || $word == [-=]* ]] || target=$word\n"
+		       "\t\t\tcontinue\n\t\tfi\n"
 		       "\t\tcase $word in\n\t\t");
 	for (i = 0; (command = command_at(i)); i++)
 		text_printf(text, "%s%s", i ? " | " : "", command->name);
-	text_add(text, ") command=$word; break ;;\n\t\tesac\n\tdone\n"
+	text_add(text, ") command=$word ;;\n\t\tesac\n\tdone\n"
 		       "\tif [[ $before == '=' ]]; then\n"
 		       "\t\tbefore=${COMP_WORDS[COMP_CWORD-2]}\n"
 		       "\telif [[ $current == '=' ]]; then\n\t\tcurrent=''\n\tfi\n"
@@ -150,7 +162,12 @@ static void zsh_script(struct text *text)
 	text_add(text, "#compdef spy\n"
 		       "# zsh completion for spy: spy completion zsh > \"${fpath[1]}/_spy\"\n"
 		       "_spy_pids()\n{\n\tlocal -a pids\n\tpids=(${(f)\"$(" PIDS ")\"})\n"
-		       "\tcompadd -a pids\n}\n\n_spy()\n{\n\tlocal -a commands\n\tcommands=(\n");
+		       "\tcompadd -a pids\n}\n\n"
+		       "_spy_variables()\n{\n\tlocal -a names\n\tlocal target="
+		       "${${words[2,-1]:#-*}[1]}\n\tnames=(${(f)\"$(" VARIABLES(
+			   "$target") ")\"})\n"
+				      "\tcompadd -a names\n}\n\n_spy()\n{\n\tlocal -a "
+				      "commands\n\tcommands=(\n");
 	for (i = 0; (command = command_at(i)); i++) {
 		text_printf(text, "\t\t%s:", command->name);
 		quoted(text, command->summary, ":");
@@ -169,6 +186,8 @@ static void zsh_script(struct text *text)
 		} else if (command->flags & COMMAND_TARGET) {
 			text_add(text, " \\\n\t\t\t':process:_spy_pids'");
 		}
+		if (command->flags & COMMAND_OPERANDS)
+			text_add(text, " \\\n\t\t\t'*:variable:_spy_variables'");
 		text_add(text, "\n\t\t;;\n");
 	}
 	text_add(text,
@@ -206,7 +225,13 @@ static void fish_script(struct text *text)
 	size_t i, k;
 
 	text_add(text, "# fish completion for spy: spy completion fish | source\n"
-		       "complete -c spy -f\n");
+		       "complete -c spy -f\n"
+		       "function __spy_operands\n"
+		       "\tset -l words (commandline -opc)\n"
+		       "\tset -l bare (string match -v -- '-*' $words[3..-1])\n"
+		       "\tif test -n \"$bare[1]\"\n\t\t" VARIABLES("$bare[1]") "\n"
+									       "\telse\n\t\t" PIDS
+									       "\n\tend\nend\n");
 	for (i = 0; (command = command_at(i)); i++) {
 		text_printf(text, "complete -c spy -n __fish_use_subcommand -a %s -d ",
 			    command->name);
@@ -220,6 +245,8 @@ static void fish_script(struct text *text)
 			    command->name);
 		if (command->operand_choices)
 			choices(text, command->operand_choices);
+		else if (command->flags & COMMAND_OPERANDS)
+			text_add(text, "(__spy_operands)");
 		else
 			text_add(text, "(" PIDS ")");
 		text_add(text, "'\n");

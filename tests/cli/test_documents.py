@@ -50,7 +50,10 @@ def completed(line):
     words = line.split(" ")
     script = f"""
         source <({program()} completion bash)
-        spy() {{ printf 'PID GO\\n12 x\\n345 y\\n'; }}
+        spy() {{
+            [[ $1 != vars ]] || printf 'SIZE ADDRESS NAME\\n8 0x1 main.of%s\\n' "$2"
+            [[ $1 == vars ]] || printf 'PID GO\\n12 x\\n345 y\\n'
+        }}
         COMP_WORDS=({' '.join(repr(word) for word in words)})
         COMP_CWORD={len(words) - 1}
         _spy spy {words[-1]!r} {words[-2]!r}
@@ -67,6 +70,10 @@ def test_bash_completion():
     equal(completed("spy dump --gr"), ["--group"])
     equal(completed("spy dump "), ["12", "345"])
     equal(completed("spy -p 3"), ["345"])
+    equal(completed("spy var "), ["12", "345"])
+    equal(completed("spy var shop ma"), ["main.ofshop"])
+    equal(completed("spy vars -j --pid = 12 x main"), ["main.of12"])
+    equal(completed("spy var shop --raw --ev"), ["--every"])
     equal(completed("spy summary --pc "), ["start", "caller", "current"])
     equal(completed("spy summary --color = al"), ["always"])
     equal(completed("spy help d"), ["dump"])
