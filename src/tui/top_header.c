@@ -278,7 +278,7 @@ static void costs_line(struct area *area, const struct top *top)
 	else
 		figure(area, &x, "not", "stopped", STYLE_PLAIN);
 	if (reading->spared_ns)
-		figure(area, &x, "(it would be", units_duration(reading->spared_ns, buffer),
+		figure(area, &x, "(it took", units_duration(reading->spared_ns, buffer),
 		       STYLE_PLAIN);
 	if (reading->spared_ns)
 		x += draw_text(area->row, area->column + x, 1, STYLE_DIM, ")");

@@ -9,12 +9,13 @@
 #include "tui/worker.h"
 
 enum {
-	/* A target whose goroutines can be read without stopping it is stopped for at most a
-	 * two-hundredth of the time; where running goroutines would lose their stacks, for a
-	 * twentieth. */
+	/* Goroutines can be read without stopping the target, too. Where a stop took more than a
+	 * two-hundredth of the interval, the next readings do so; with stacks, which running
+	 * goroutines have only in a target that stands still, more than a hundredth. Then it is
+	 * tried again: the machine may have been busy. */
 	LIST_SHARE = 200,
-	STACKS_SHARE = 20,
-	SPARED_FROM = 10000, /* goroutines: of fewer a long stop is an accident */
+	STACKS_SHARE = 100,
+	SPARED_READINGS = 10,
 	/* A reading that takes long is not begun again at once: spy takes at most a quarter of a
 	 * processor, whatever the interval. */
 	REST_SHARE = 3,
@@ -35,9 +36,11 @@ struct top_reader {
 	bool ended;
 	int64_t due_ns, not_before_ns; /* of the next reading; 0: of the first */
 	struct top_samples samples;
-	struct top_wanted detailed;    /* what the last detail was for */
-	double pause_per_goroutine[2]; /* ns, without stacks and with; 0: not known */
-	int64_t goroutines;
+	struct top_wanted detailed; /* what the last detail was for */
+	struct {
+		int64_t pause_ns; /* of the last stop */
+		int spared;       /* readings since then */
+	} stops[2];               /* without stacks, and with */
 };
 
 void top_reading_free(struct top_reading *reading)
@@ -91,34 +94,26 @@ static void publish_error(struct top_reader *reader, struct spy_error *error)
 	screen_wake();
 }
 
-/* How long the target would stand still; 0 if nobody knows. */
-static int64_t expected_pause(const struct top_reader *reader, unsigned collect)
+static bool spares_target(struct top_reader *reader, const struct top_wanted *wanted)
 {
-	return (int64_t)(reader->pause_per_goroutine[!!(collect & SPY_COLLECT_STACKS)] *
-			 (double)reader->goroutines);
+	bool stacks = wanted->collect & SPY_COLLECT_STACKS;
+	int64_t most = wanted->interval_ns / (stacks ? STACKS_SHARE : LIST_SHARE);
+
+	return reader->changes && reader->stops[stacks].pause_ns > most &&
+	       reader->stops[stacks].spared < SPARED_READINGS;
 }
 
-static bool spares_target(const struct top_reader *reader, const struct top_wanted *wanted)
+static void note_stop(struct top_reader *reader, struct top_reading *reading, bool spared)
 {
-	int64_t share = wanted->collect & SPY_COLLECT_STACKS ? STACKS_SHARE : LIST_SHARE;
+	bool stacks = reading->collected & SPY_COLLECT_STACKS;
 
-	return reader->changes && reader->goroutines >= SPARED_FROM &&
-	       expected_pause(reader, wanted->collect) > wanted->interval_ns / share;
-}
-
-static void note_pause(struct top_reader *reader, const struct top_reading *reading)
-{
-	const struct spy_snapshot *snapshot = reading->snapshot;
-	double *known, each;
-
-	reader->goroutines = (int64_t)snapshot->goroutine_count;
-	known = &reader->pause_per_goroutine[!!(reading->collected & SPY_COLLECT_STACKS)];
-	if (!snapshot->paused_ns || !snapshot->goroutine_count)
+	if (spared) {
+		reader->stops[stacks].spared++;
+		reading->spared_ns = reader->stops[stacks].pause_ns;
 		return;
-	each = (double)snapshot->paused_ns / (double)snapshot->goroutine_count;
-	/* the shortest: what else the machine did meanwhile makes it longer */
-	if (!*known || each < *known)
-		*known = each;
+	}
+	reader->stops[stacks].spared = 0;
+	reader->stops[stacks].pause_ns = reading->snapshot->paused_ns;
 }
 
 /* When the one after that which began then is to begin. */
@@ -155,8 +150,7 @@ static void take_reading(struct top_reader *reader, const struct top_wanted *wan
 		publish_error(reader, error);
 		return;
 	}
-	reading->spared_ns = spares ? expected_pause(reader, wanted->collect) : 0;
-	note_pause(reader, reading);
+	note_stop(reader, reading, spares);
 	worker_lock(reader->worker);
 	unseen = reader->reading;
 	reader->reading = reading;

@@ -18,8 +18,8 @@ struct top_reading {
 	struct spy_stats stats;
 	bool has_stats;
 	struct top_samples samples; /* since the reading before */
-	int64_t spared_ns; /* it was not stopped, though it may be: for so long it would have stood
-			      still; 0 if it was, or may not be */
+	int64_t
+	    spared_ns; /* it was not stopped, for it stood still so long the last time; else 0 */
 };
 void top_reading_free(struct top_reading *reading);
 

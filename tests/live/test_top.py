@@ -3,8 +3,10 @@
 runs against what was done, and the screen over a process that changes and ends."""
 
 import collections
+import json
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
@@ -103,6 +105,17 @@ def never_stopped(t):
     document = t.spy.json("top", t.pid, "--non-blocking", *QUICK)
     t.equal(document["paused_ns"], 0, "paused_ns")
     t.check(document["shown"] > 50, "goroutines")
+
+
+@case(once=True)
+def an_hour_takes_no_more_memory(t):
+    """Of a process that changes all the time: 1800 readings, as fast as they go."""
+    with t.start("churn", "-workers=1") as program:
+        done = subprocess.run([ROOT / "build/hour_ask", str(program.pid)], capture_output=True,
+                              text=True, check=False, timeout=120)
+        if t.check(not done.returncode, f"hour_ask: {done.stderr}"):
+            told = json.loads(done.stdout)
+            t.check(told["late_bytes"] < told["early_bytes"] * 1.2 + (2 << 20), f"it grows: {told}")
 
 
 @case(once=True)

@@ -4,6 +4,7 @@
  * main.(*Server[...]).work, created by main.main; 21 is in a system call of the same function, and
  * nothing says who created it.
  */
+#include <malloc.h>
 #include <math.h>
 #include <string.h>
 
@@ -257,6 +258,29 @@ START_TEST(rows_are_sorted_by_any_column)
 }
 END_TEST
 
+/* An hour of readings, one made after the other, leaves nothing behind. */
+START_TEST(rows_come_and_go)
+{
+	struct top_samples samples = some_samples();
+	struct top_rows *before = NULL;
+	size_t first = 0;
+	int i;
+
+	for (i = 0; i < 1800; i++) {
+		struct top_rows *rows = rows_of((enum top_group)(i / 4 % TOP_GROUPS), "!none",
+						&samples, i % 4 ? before : NULL);
+
+		top_rows_free(before);
+		before = rows;
+		if (i == 4 * TOP_GROUPS)
+			first = mallinfo2().uordblks;
+	}
+	top_rows_free(before);
+	ck_assert_uint_le(mallinfo2().uordblks, first);
+	top_samples_free(&samples);
+}
+END_TEST
+
 Suite *top_suite(void)
 {
 	Suite *suite = suite_create("top");
@@ -271,6 +295,7 @@ Suite *top_suite(void)
 	tcase_add_test(tests, nothing_that_runs_is_no_share_at_all);
 	tcase_add_test(tests, changes_are_since_the_rows_before);
 	tcase_add_test(tests, rows_are_sorted_by_any_column);
+	tcase_add_test(tests, rows_come_and_go);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
