@@ -196,7 +196,8 @@ struct spy_frame {
 	/* As between a traceback's parentheses: "0x1, {0xc000…, 0x3}", "..." for an inlined call.
 	 * NULL unless SPY_COLLECT_ARGUMENTS. Words of spy's own, safe to print. */
 	const char *arguments;
-	/* Arguments first. None unless SPY_COLLECT_LOCALS; why there are none else, or NULL. */
+	/* Arguments first. None unless SPY_COLLECT_LOCALS. The note says why there are none, or
+	 * what is to be thought of them: compilers that optimise put assignments off. */
 	const struct spy_local *locals;
 	size_t local_count;
 	const char *locals_note;

@@ -102,9 +102,14 @@ bool code_address(struct debug_info *info, const struct unit *unit, const struct
 struct spy_error *code_add_ranges(struct debug_info *info, const struct unit *unit,
 				  const struct die *die, uint64_t what,
 				  struct code_ranges *ret) MUST_CHECK;
-/* The expression of a location list at a pc; *length is 0 where the list has none for it. */
+/* The expression of a location list at a pc. */
+struct listed_location {
+	const uint8_t *expression;
+	size_t length; /* 0: the list has none for this pc */
+	bool moves;    /* as of struct debug_local */
+};
 struct spy_error *code_location(struct debug_info *info, const struct unit *unit, uint64_t list,
-				uint64_t pc, const uint8_t **ret, size_t *length) MUST_CHECK;
+				uint64_t pc, struct listed_location *ret) MUST_CHECK;
 
 /* Whether all types of the program may stand in a unit, and up to Go 1.11 all variables. `first`:
  * no Go unit comes before it. */

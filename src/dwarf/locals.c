@@ -273,10 +273,14 @@ static struct spy_error *add_local(struct reading *reading, const struct die *di
 	local.in_heap = in_heap;
 	local.argument &= !local.result;
 	local.listed = die->has_location_list;
-	if (die->has_location_list)
-		TRY(code_location(reading->info, unit, die->location_list, reading->pc,
-				  &local.expression, &local.expression_length));
-	else if (reading->frame_is_cfa) {
+	if (die->has_location_list) {
+		struct listed_location listed;
+
+		TRY(code_location(reading->info, unit, die->location_list, reading->pc, &listed));
+		local.expression = listed.expression;
+		local.expression_length = listed.length;
+		local.moves = listed.moves;
+	} else if (reading->frame_is_cfa) {
 		local.expression = die->location;
 		local.expression_length = die->location_length;
 	}

@@ -15,6 +15,8 @@ struct debug_local {
 	bool in_heap; /* what lies at its place is its address */
 	bool listed;  /* a location list tells its place at this very pc; else the place is the
 			 function's all along, whether or not the variable has its value yet */
+	bool moves; /* listed, and at different places of the stack in different parts of the code:
+		       as Go does it, with another value in each */
 	int64_t line; /* that declares it; -1 if it is not told */
 	int64_t
 	    capture; /* offset in the closure that it was captured by (Go 1.23 and later); or -1 */

@@ -7,6 +7,7 @@
  */
 #include "dwarf/constants.h"
 #include "dwarf/info.h"
+#include "dwarf/locals.h"
 
 enum {
 	ENTRIES_MAX = 1 << 16, /* of a list; Go has some hundred */
@@ -223,7 +224,7 @@ static struct spy_error *add_range(struct code_ranges *ranges, uint64_t low, uin
 struct spy_error *code_add_ranges(struct debug_info *info, const struct unit *unit,
 				  const struct die *die, uint64_t what, struct code_ranges *ret)
 {
-	struct list list = { 0 };
+	struct list list = { .unit = unit };
 	struct list_entry entry = { 0 };
 	uint64_t low, high = 0;
 
@@ -246,23 +247,52 @@ struct spy_error *code_add_ranges(struct debug_info *info, const struct unit *un
 	}
 }
 
-struct spy_error *code_location(struct debug_info *info, const struct unit *unit, uint64_t offset,
-				uint64_t pc, const uint8_t **ret, size_t *length)
-{
-	struct list_entry entry = { 0 };
-	struct list list = { 0 };
+/* The places of the stack that the expressions of a list name. */
+struct stack_places {
+	bool any[DEBUG_PIECES_MAX];
+	uint64_t places[DEBUG_PIECES_MAX]; /* of each piece, the first that was named */
+	bool differ;
+};
 
-	*ret = NULL;
-	*length = 0;
+static void note_places(struct stack_places *places, const struct list_entry *entry)
+{
+	/* Any will do: places are compared. */
+	const struct debug_frame frame = { .cfa = UINT64_C(1) << 32 };
+	struct debug_piece pieces[DEBUG_PIECES_MAX];
+	size_t count, i;
+
+	if (!debug_locate(entry->expression, entry->length, &frame, pieces, &count))
+		return;
+	for (i = 0; i < count; i++) {
+		if (pieces[i].kind != DEBUG_PIECE_MEMORY)
+			continue;
+		places->differ |= places->any[i] && places->places[i] != pieces[i].value;
+		places->places[i] = pieces[i].value;
+		places->any[i] = true;
+	}
+}
+
+struct spy_error *code_location(struct debug_info *info, const struct unit *unit, uint64_t offset,
+				uint64_t pc, struct listed_location *ret)
+{
+	struct stack_places places = { 0 };
+	struct list_entry entry = { 0 };
+	struct list list = { .unit = unit };
+
+	*ret = (struct listed_location){ 0 };
 	TRY(list_open(info, unit, offset, true, &list));
 	for (;;) {
 		TRY(list_next(&list, &entry));
 		if (entry.ends)
-			return NULL;
-		if (entry.everywhere || (entry.covers && pc >= entry.low && pc < entry.high)) {
-			*ret = entry.expression;
-			*length = entry.length;
-			return NULL;
+			break;
+		if (!entry.everywhere && !entry.covers)
+			continue;
+		note_places(&places, &entry);
+		if (entry.everywhere || (pc >= entry.low && pc < entry.high)) {
+			ret->expression = entry.expression;
+			ret->length = entry.length;
 		}
 	}
+	ret->moves = places.differ;
+	return NULL;
 }

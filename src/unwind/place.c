@@ -324,44 +324,46 @@ int64_t unwinder_first_line(struct unwinder *unwinder, const struct unwind_place
 	return line;
 }
 
-static const struct frame_stores *stores_before(struct unwinder *unwinder,
-						const struct unwind_place *place,
-						const uint8_t *code, size_t size)
+static const struct frame_stores *stores_of(struct unwinder *unwinder, const struct place *at,
+					    const uint8_t *code, size_t size)
 {
 	bool found;
-	uint64_t known = map_get(&unwinder->stores, place->pc, &found);
-	const struct place *at = place_of(unwinder, place->pc);
+	uint64_t known = map_get(&unwinder->stores, at->func.entry, &found);
 	struct frame_stores *stores;
 
 	if (found)
 		return (const struct frame_stores *)(uintptr_t)known;
 	stores = arena_alloc(unwinder->arena, 1, sizeof(*stores));
-	if (at->in_code)
-		frame_stores_find(at->tab, &at->func, place->pc, code, size, unwinder->arena,
-				  stores);
-	map_put(&unwinder->stores, place->pc, (uintptr_t)stores);
+	frame_stores_find(at->tab, &at->func, code, size, unwinder->arena, stores);
+	map_put(&unwinder->stores, at->func.entry, (uintptr_t)stores);
 	return stores;
 }
 
 bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *place,
 		      const uint8_t *code, size_t size, int64_t low, int64_t high, int64_t line)
 {
-	const struct frame_stores *stores = stores_before(unwinder, place, code, size);
 	const struct place *at = place_of(unwinder, place->pc);
+	const struct frame_stores *stores;
+	bool before = false, of_line = false;
 	size_t i;
 
+	if (!at->in_code)
+		return false;
+	stores = stores_of(unwinder, at, code, size);
 	for (i = 0; i < stores->count; i++) {
 		struct frame_store *store = &stores->items[i];
 		const char *file;
 
 		if (store->low >= high || store->high <= low)
 			continue;
+		before |= store->pc < place->pc;
 		if (line < 0)
-			return true;
+			continue;
 		if (store->line < 0)
 			pclntab_line(at->tab, &at->func, store->pc, &file, &store->line);
-		if (store->line == line)
+		if (store->line == line && store->pc < place->pc)
 			return true;
+		of_line |= store->line == line;
 	}
-	return false;
+	return before && !of_line;
 }

@@ -71,7 +71,7 @@ struct unwinder {
 	struct map strings;                   /* name in the table → copy in the arena */
 	VECTOR(struct spy_frame) frames;      /* of the stack that is walked */
 	VECTOR(struct unwind_place) in_stack; /* where they lie */
-	struct map stores;                    /* pc -> struct frame_stores */
+	struct map stores;                    /* entry of a function -> struct frame_stores */
 };
 
 /* The copied bytes of a stack: those from its sp on lie in one piece. */
@@ -98,12 +98,11 @@ struct frame_store {
 	uint64_t pc;
 };
 struct frame_stores {
-	struct frame_store *items;
+	struct frame_store *items; /* in the order of the code */
 	size_t count;
-	bool known; /* else there is too much code, or it is none */
 };
-/* Those before a pc, in code that stands at func->entry. stores_x86_64.c */
-void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+/* Those of a function, whose code is `size` bytes or what of it is there. stores_x86_64.c */
+void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *func,
 		       const uint8_t *code, size_t size, struct arena *arena,
 		       struct frame_stores *ret);
 

@@ -43,18 +43,18 @@ static bool find_store(const ZydisDecodedInstruction *instruction,
 	return false;
 }
 
-void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *func, uint64_t pc,
+void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *func,
 		       const uint8_t *code, size_t size, struct arena *arena,
 		       struct frame_stores *ret)
 {
 	VECTOR(struct frame_store) stores = { 0 };
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisDecodedInstruction instruction;
-	uint64_t length = pc - func->entry, at = 0;
+	uint64_t length = func->end - func->entry, at = 0;
 	ZydisDecoder decoder;
 
-	if (length > CODE_BYTES_MAX || length > size)
-		return;
+	length = length < size ? length : size;
+	length = length < CODE_BYTES_MAX ? length : CODE_BYTES_MAX;
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	while (at < length && stores.count < STORES_MAX) {
 		int64_t displacement, bytes;
@@ -63,8 +63,7 @@ void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *fun
 		if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code + at, size - at,
 							 &instruction, operands)))
 			break;
-		if (at + instruction.length <= length &&
-		    find_store(&instruction, operands, &displacement, &bytes) &&
+		if (find_store(&instruction, operands, &displacement, &bytes) &&
 		    pclntab_sp_delta(tab, func, func->entry + at, &delta)) {
 			int64_t low = displacement - delta - WORD;
 
@@ -78,6 +77,5 @@ void frame_stores_find(const struct pclntab *tab, const struct pclntab_func *fun
 	if (stores.count)
 		memcpy(ret->items, stores.items, stores.count * sizeof(*ret->items));
 	ret->count = stores.count;
-	ret->known = true;
 	vector_free(&stores);
 }

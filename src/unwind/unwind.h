@@ -64,10 +64,10 @@ struct unwind_place {
 const struct unwind_place *unwinder_places(const struct unwinder *unwinder, size_t *count);
 
 /*
- * Whether code of the function at pc wrote to its stack frame at [low, high), counted from the cfa,
- * before it came to pc: an instruction that stands before pc, of source line `line` (-1: any), that
- * stores there or takes the address. What was not set has whatever was there before. `code` are the
- * bytes of the function from its entry to pc at least.
+ * Whether the function at a place wrote to its stack frame at [low, high), counted from the cfa,
+ * before it came there: an instruction that stands before it, and stores there or takes the
+ * address; of the source line `line`, if any such instruction of the function is of that line (-1:
+ * of any). What was not set has whatever was there before. `code` are the function's bytes.
  */
 bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *place,
 		      const uint8_t *code, size_t size, int64_t low, int64_t high, int64_t line);
