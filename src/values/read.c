@@ -142,6 +142,8 @@ void close_value(struct reading *reading, const struct open_value *value)
 
 static void prefetch_fields(struct reading *reading, const struct value_type *type,
 			    const uint8_t *bytes, uint64_t depth, unsigned nesting);
+static void prefetch_elements(struct reading *reading, const struct value_type *type,
+			      const uint8_t *bytes, uint64_t depth, unsigned nesting);
 
 static void prefetch(struct reading *reading, const struct value_type *type, const uint8_t *bytes,
 		     uint64_t depth, unsigned nesting)
@@ -183,9 +185,25 @@ static void prefetch(struct reading *reading, const struct value_type *type, con
 	case GO_KIND_STRUCT:
 		prefetch_fields(reading, type, bytes, depth + 1, nesting);
 		break;
+	case GO_KIND_ARRAY:
+		prefetch_elements(reading, type, bytes, depth + 1, nesting);
+		break;
 	default:
 		break;
 	}
+}
+
+static void prefetch_elements(struct reading *reading, const struct value_type *type,
+			      const uint8_t *bytes, uint64_t depth, unsigned nesting)
+{
+	const struct value_type *elem = value_type_elem(reading->reader->types, type);
+	uint64_t count = type->length, size;
+
+	if (nesting >= PREFETCH_DEPTH || elem->kind == GO_KIND_INVALID ||
+	    __builtin_mul_overflow(count, elem->size, &size) || size != type->size)
+		return;
+	for (uint64_t i = 0; i < count && i < PREFETCH_FIELDS && i < reading->elements_max; i++)
+		prefetch(reading, elem, bytes + i * elem->size, depth, nesting + 1);
 }
 
 static void prefetch_fields(struct reading *reading, const struct value_type *type,

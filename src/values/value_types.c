@@ -74,7 +74,7 @@ struct type_node *type_node_new(struct value_types *types, enum go_kind kind, co
 	    (kinds[kind].size && size != kinds[kind].size))
 		kind = GO_KIND_INVALID;
 	node->type.kind = kind;
-	node->type.size = size;
+	node->type.size = kind == GO_KIND_INVALID ? 0 : size;
 	node->type.told =
 	    (struct spy_type){ .name = name,
 			       .kind_name = kinds[kind].name,
