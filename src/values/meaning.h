@@ -44,6 +44,10 @@ bool meaning_add_string(struct value_reader *reader, const struct value_place *f
 bool meaning_add_held(struct value_reader *reader, const struct value_place *place,
 		      struct text *text, unsigned depth);
 
+/* The word that such a variable holds; false if the program has none, or its DWARF does not tell.
+ */
+bool meaning_variable(struct value_reader *reader, enum reader_variable variable, uint64_t *ret);
+
 /* meanings_time.c */
 meaning_fn meaning_time, meaning_duration, meaning_month, meaning_weekday, meaning_location;
 /* meanings_net.c */

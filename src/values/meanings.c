@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "dwarf/variables.h"
 #include "values/meaning.h"
 
 static const struct value_meaning meanings[] = {
@@ -216,6 +217,26 @@ bool meaning_add_string(struct value_reader *reader, const struct value_place *f
 	if (length > MEANING_STRING_MAX)
 		text_add(text, "…");
 	return true;
+}
+
+bool meaning_variable(struct value_reader *reader, enum reader_variable variable, uint64_t *ret)
+{
+	static const char *const names[READER_VARIABLES] = {
+		[READER_CONTEXT_BACKGROUND] = "context.background",
+		[READER_CONTEXT_TODO] = "context.todo",
+		[READER_NETIP_Z4] = "net/netip.z4",
+	};
+	uint64_t *address = &reader->variables[variable].address;
+	struct debug_variable told;
+	size_t found;
+
+	if (!reader->variables[variable].looked_for && reader->info &&
+	    !spy_error_caught(
+		debug_variable_find(reader->info, &names[variable], 1, &told, 1, &found)) &&
+	    found && strcmp(told.name, names[variable]) == 0)
+		*address = told.address + reader->runtime->program.bias;
+	reader->variables[variable].looked_for = true;
+	return *address && memory_word(&reader->memory, *address, ret);
 }
 
 bool meaning_add_held(struct value_reader *reader, const struct value_place *place,

@@ -2,7 +2,6 @@
  *
  * Contexts, and errors of the standard library.
  */
-#include "dwarf/variables.h"
 #include "values/meaning.h"
 
 /* ---- errors ------------------------------------------------------------------------------- */
@@ -131,23 +130,12 @@ static void add_value(struct value_reader *reader, const struct value_place *pla
 /* Up to Go 1.20 both are of one type, and are told apart by the variables that lead to them. */
 static const char *name_of_empty(struct value_reader *reader, uint64_t address)
 {
-	static const char *const variables[] = { "context.background", "context.todo" };
-	static const char *const names[] = { "Background", "TODO" };
-	struct debug_variable variable;
 	uint64_t to;
-	size_t i, found;
 
-	for (i = 0; i < 2 && reader->info && !reader->empty_contexts_known; i++)
-		if (!spy_error_caught(debug_variable_find(reader->info, &variables[i], 1, &variable,
-							  1, &found)) &&
-		    found && strcmp(variable.name, variables[i]) == 0)
-			reader->empty_contexts[i] =
-			    variable.address + reader->runtime->program.bias;
-	reader->empty_contexts_known = true;
-	for (i = 0; i < 2; i++)
-		if (reader->empty_contexts[i] &&
-		    memory_word(&reader->memory, reader->empty_contexts[i], &to) && to == address)
-			return names[i];
+	if (meaning_variable(reader, READER_CONTEXT_BACKGROUND, &to) && to == address)
+		return "Background";
+	if (meaning_variable(reader, READER_CONTEXT_TODO, &to) && to == address)
+		return "TODO";
 	return "empty context";
 }
 

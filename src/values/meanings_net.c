@@ -142,6 +142,8 @@ static bool zone_of(struct value_reader *reader, const struct value_place *place
 {
 	struct value_place z, detail;
 	int64_t word, v6;
+	uint64_t z4;
+	bool has_zone;
 
 	if (!meaning_field(reader, place, "z", &z))
 		return false;
@@ -156,10 +158,14 @@ static bool zone_of(struct value_reader *reader, const struct value_place *place
 	if (!meaning_number(reader, &z, &word) || !word ||
 	    !meaning_field(reader, &z, "cmpVal", &detail))
 		return false;
-	/* z4 and z6noz hold nothing, and differ by their addresses only: what is mapped to IPv6 is
-	 * taken for what it stands for. */
-	*is_v6 = !spy_error_caught(value_assert(reader, &detail, NULL, &detail));
-	if (*is_v6) {
+	/* z4 and z6noz hold nothing, and differ by their addresses. */
+	has_zone = !spy_error_caught(value_assert(reader, &detail, NULL, &detail));
+	*is_v6 = has_zone;
+	if (!has_zone) {
+		if (!meaning_variable(reader, READER_NETIP_Z4, &z4))
+			return false;
+		*is_v6 = (uint64_t)word != z4;
+	} else {
 		int64_t length;
 		const uint8_t *bytes = meaning_bytes(reader, &detail, MEANING_STRING_MAX, &length);
 

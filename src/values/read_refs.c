@@ -195,26 +195,40 @@ void read_interface(struct reading *reading, const struct value_place *place, ui
 
 /* ---- functions ---------------------------------------------------------------------------- */
 
+/* Where one of the characters stands first in a name, not within type arguments; else its end. */
+static size_t span_until(const char *name, const char *ends)
+{
+	size_t i = 0;
+	int depth = 0;
+
+	for (; name[i] && (depth || !strchr(ends, name[i])); i++)
+		depth += (name[i] == '[') - (name[i] == ']');
+	return i;
+}
+
 /* "example.com/app.(*T).Method-fm" → "*example.com/app.T", whose value a method value holds; in Go
  * 1.10 "main.(T).(main.method)-fm". NULL if it is none. */
 static char *receiver_of(const char *name)
 {
 	static const char suffix[] = "-fm";
-	size_t length = strlen(name), type_length;
-	const char *slash = strrchr(name, '/'), *dot = strchr(slash ? slash : name, '.'), *type;
+	size_t length = strlen(name), package = 0, slash;
 	struct text text = { 0 };
+	const char *type;
 	bool pointer;
 
-	if (length < sizeof(suffix) || strcmp(name + length - (sizeof(suffix) - 1), suffix) != 0 ||
-	    !dot)
+	if (length < sizeof(suffix) || strcmp(name + length - (sizeof(suffix) - 1), suffix) != 0)
 		return NULL;
-	type = dot + 1;
+	while (name[slash = package + span_until(name + package, "/")])
+		package = slash + 1;
+	package += span_until(name + package, ".");
+	if (!name[package])
+		return NULL;
+	type = name + package + 1;
 	type += *type == '(';
 	pointer = *type == '*';
 	type += pointer;
-	type_length = strcspn(type, ").");
-	text_printf(&text, "%s%.*s.%.*s", pointer ? "*" : "", (int)(dot - name), name,
-		    (int)type_length, type);
+	text_printf(&text, "%s%.*s.%.*s", pointer ? "*" : "", (int)package, name,
+		    (int)span_until(type, ")."), type);
 	return text_take(&text);
 }
 

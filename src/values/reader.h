@@ -15,14 +15,23 @@ enum {
 	CHUNK_BYTES = 256 << 10,
 };
 
+/* Package variables that tell values from others which look the same. */
+enum reader_variable {
+	READER_CONTEXT_BACKGROUND,
+	READER_CONTEXT_TODO,
+	READER_NETIP_Z4,
+	READER_VARIABLES,
+};
+
 struct value_reader {
 	struct go_runtime *runtime;
 	struct debug_info *info; /* or NULL */
 	struct value_types *types;
 	struct value_memory memory;
-	/* Addresses of the variables context.background and context.todo; 0: not there. */
-	uint64_t empty_contexts[2];
-	bool empty_contexts_known;
+	struct {
+		bool looked_for;
+		uint64_t address; /* 0: it is not there */
+	} variables[READER_VARIABLES];
 	struct map itabs;     /* address → descriptor of the dynamic type */
 	struct arena scratch; /* until value_reader_begin() */
 	size_t torn;
