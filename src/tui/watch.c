@@ -12,7 +12,8 @@
 #include "tui/prompt.h"
 #include "tui/watch_view.h"
 
-#define SECOND 1000000000ll
+#define SECOND    1000000000ll
+#define REDRAW_NS (SECOND / 20)
 
 struct watch {
 	const struct watch_options *options;
@@ -435,23 +436,26 @@ static void draw(struct watch *watch)
 	overlay_draw(&watch->help);
 }
 
+/* Keys are answered at once; what was read, twenty times a second at most. */
 static void loop(struct watch *watch)
 {
-	bool changed = true;
+	bool changed = true, urgent = true;
+	int64_t due = 0;
 
 	while (!watch->ends) {
 		struct event event;
 
-		if (changed) {
+		if (changed && (urgent || screen_now() >= due)) {
 			screen_begin();
 			draw(watch);
 			screen_show();
+			due = screen_now() + REDRAW_NS;
+			changed = urgent = false;
 		}
-		event = screen_event(INT64_MAX);
-		changed = update(watch);
-		/* What a worker has read changes nothing in a list, or a frozen picture but its
-		 * header. */
-		changed = changed || event.kind != EVENT_WOKEN;
+		event = screen_event(changed ? due : INT64_MAX);
+		changed = update(watch) || changed;
+		if (event.kind != EVENT_WOKEN && event.kind != EVENT_TIME)
+			changed = urgent = true;
 		handle(watch, &event);
 	}
 }
