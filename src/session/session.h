@@ -35,7 +35,7 @@ struct spy {
 	struct go_runtime runtime;
 	bool non_blocking;
 	struct spy_readings readings;
-	struct values *values; /* NULL before the first variable is asked for */
+	struct values *values;            /* NULL before the first variable is asked for */
 	struct running_readings *running; /* NULL before the first */
 };
 /* session/running.c */
