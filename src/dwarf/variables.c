@@ -178,6 +178,16 @@ static bool unit_may_have(const struct unit *unit, const struct text *name)
 	return false;
 }
 
+static bool is_known(const struct search *search, const struct debug_variable *variable)
+{
+	size_t i;
+
+	for (i = 0; i < search->end_count; i++)
+		if (compare_variables(&search->ends[i], variable) == 0)
+			return true;
+	return false;
+}
+
 static void try_variable(struct search *search, const struct debug_variable *variable)
 {
 	size_t length = strlen(variable->name), i;
@@ -191,7 +201,7 @@ static void try_variable(struct search *search, const struct debug_variable *var
 			if (i < search->best)
 				search->in_full = *variable;
 			search->best = i < search->best ? i : search->best;
-		} else if (search->end_count < search->max) {
+		} else if (!is_known(search, variable) && search->end_count < search->max) {
 			search->ends[search->end_count++] = *variable;
 		}
 		return;

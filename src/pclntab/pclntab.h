@@ -167,6 +167,21 @@ bool pclntab_arg_is_live(const struct pclntab *tab, const struct pclntab_func *f
 /* Offset of the first argument that may die: from it on they are numbered as slots. UINT8_MAX where
  * all live. */
 uint8_t pclntab_arg_live_start(const struct pclntab *tab, const struct pclntab_func *func);
+/* What the collector takes a word of a frame for at a pc that a call returns to. */
+enum pclntab_liveness {
+	PCLNTAB_LIVENESS_UNKNOWN,
+	PCLNTAB_LIVE, /* a pointer; what it points to is kept, and it is changed when that moves */
+	PCLNTAB_DEAD, /* no pointer that is used any more */
+};
+/* The word at `offset` from the cfa; `pc` is the byte before the return address. `has_frame`: the
+ * stack pointer is below the return address there. */
+enum pclntab_liveness pclntab_word_is_live(const struct pclntab *tab,
+					   const struct pclntab_func *func, uint64_t pc,
+					   int64_t offset, bool has_frame);
+/* Whether a variable at an offset from the end of the variables (below 0) or from the cfa is one
+ * that the maps of that function leave out, since its address is taken. */
+bool pclntab_has_stack_object(const struct pclntab *tab, const struct pclntab_func *func,
+			      int64_t offset);
 /* Value of a PCDATA table at pc; `otherwise` where the function has no such table. */
 int32_t pclntab_pcdata(const struct pclntab *tab, const struct pclntab_func *func, unsigned table,
 		       uint64_t pc, int32_t otherwise);

@@ -241,6 +241,98 @@ static const char *find_local(const struct frame *frame, const struct debug_loca
 						       : NULL;
 }
 
+enum {
+	KIND_ARRAY = 17,
+	KIND_CHAN = 18,
+	KIND_FUNC = 19,
+	KIND_INTERFACE = 20,
+	KIND_MAP = 21,
+	KIND_POINTER = 22,
+	KIND_SLICE = 23,
+	KIND_STRING = 24,
+	KIND_STRUCT = 25,
+	KIND_UNSAFE_POINTER = 26,
+	POINTERS_MAX = 16, /* of a variable that are looked at */
+	NESTED_MAX = 8,
+};
+
+/* Adds the offsets of the words of a type that hold pointers. */
+static void add_pointers(struct locals *locals, const struct debug_type *type, uint64_t offset,
+			 unsigned depth, uint64_t *ret, size_t *count)
+{
+	const struct debug_type *inner = NULL;
+	size_t i;
+
+	if (depth > NESTED_MAX || *count == POINTERS_MAX)
+		return;
+	switch (type->kind) {
+	case KIND_INTERFACE:
+		ret[(*count)++] = offset + WORD; /* the other is a type, which stays */
+		return;
+	case KIND_CHAN:
+	case KIND_FUNC:
+	case KIND_MAP:
+	case KIND_POINTER:
+	case KIND_SLICE:
+	case KIND_STRING:
+	case KIND_UNSAFE_POINTER:
+		ret[(*count)++] = offset;
+		return;
+	case KIND_STRUCT:
+		for (i = 0; i < type->member_count && i < POINTERS_MAX; i++)
+			if (type->members[i].type &&
+			    !spy_error_caught(
+				debug_type_get(locals->info, type->members[i].type, &inner)))
+				add_pointers(locals, inner, offset + type->members[i].offset,
+					     depth + 1, ret, count);
+		return;
+	case KIND_ARRAY:
+		/* All its words live as long as it does. */
+		if (type->count > 0 && type->elem &&
+		    !spy_error_caught(debug_type_get(locals->info, type->elem, &inner)))
+			add_pointers(locals, inner, offset, depth + 1, ret, count);
+		return;
+	default:
+		return;
+	}
+}
+
+/* Where in memory the word at an offset of a variable lies; 0 if it does not. */
+static uint64_t word_of(const struct where *where, uint64_t offset)
+{
+	uint64_t at = 0;
+	size_t i;
+
+	for (i = 0; i < where->count; i++) {
+		uint64_t bytes = where->pieces[i].bytes ? where->pieces[i].bytes : UINT64_MAX;
+
+		if (offset - at < bytes)
+			return where->pieces[i].kind == DEBUG_PIECE_MEMORY
+				   ? where->pieces[i].value + (offset - at)
+				   : 0;
+		at += bytes;
+	}
+	return 0;
+}
+
+/* Whether a variable is one that its function is done with: then what it points to may be gone, and
+ * pointers into the stack may be to where it was before it grew. */
+static bool is_done_with(const struct frame *frame, const struct where *where)
+{
+	uint64_t offsets[POINTERS_MAX], words[POINTERS_MAX];
+	size_t count = 0, used = 0, i;
+
+	add_pointers(frame->locals, where->type, 0, 0, offsets, &count);
+	for (i = 0; i < count; i++) {
+		uint64_t word = word_of(where, offsets[i]);
+
+		if (word >= frame->g->stack_lo && word < frame->g->stack_hi)
+			words[used++] = word;
+	}
+	return used && !unwinder_is_used(frame->locals->making->unwinder, frame->place,
+					 word_of(where, 0), words, used);
+}
+
 /* The place of a variable's value, or why there is none. */
 static const char *place_of_local(const struct frame *frame, const struct debug_local *local,
 				  struct value_place *ret)
@@ -253,6 +345,8 @@ static const char *place_of_local(const struct frame *frame, const struct debug_
 
 	if (note)
 		return note;
+	if (is_done_with(frame, &where))
+		return "no longer used: what it refers to may be gone";
 	if (where.count == 1 && where.pieces[0].kind == DEBUG_PIECE_MEMORY && !local->in_heap) {
 		*ret = value_place_at(locals->reader, where.pieces[0].value, local->type);
 		return NULL;

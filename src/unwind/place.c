@@ -367,3 +367,27 @@ bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *plac
 	}
 	return before && !of_line;
 }
+
+bool unwinder_is_used(struct unwinder *unwinder, const struct unwind_place *place,
+		      uint64_t variable, const uint64_t *words, size_t count)
+{
+	enum { RETURN_BYTES = 8, FRAME_POINTER_BYTES = 8 };
+	const struct place *at = place_of(unwinder, place->pc);
+	bool has_frame = at->delta > 0;
+	int64_t start = (int64_t)(variable - place->cfa);
+	size_t i;
+
+	/* The maps are those of calls. */
+	if (!at->in_code || place->exact)
+		return true;
+	if (start < 0)
+		start += RETURN_BYTES + (has_frame ? FRAME_POINTER_BYTES : 0);
+	if (pclntab_has_stack_object(at->tab, &at->func, start))
+		return true;
+	for (i = 0; i < count; i++)
+		if (pclntab_word_is_live(at->tab, &at->func, place->pc,
+					 (int64_t)(words[i] - place->cfa),
+					 has_frame) == PCLNTAB_DEAD)
+			return false;
+	return true;
+}

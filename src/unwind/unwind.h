@@ -71,6 +71,11 @@ const struct unwind_place *unwinder_places(const struct unwinder *unwinder, size
  */
 bool unwinder_was_set(struct unwinder *unwinder, const struct unwind_place *place,
 		      const uint8_t *code, size_t size, int64_t low, int64_t high, int64_t line);
+/* Whether the words at `count` addresses of a frame hold pointers of one variable, which begins at
+ * `variable`, that its function will still use: else what they point to may be gone. True where
+ * nothing tells. */
+bool unwinder_is_used(struct unwinder *unwinder, const struct unwind_place *place,
+		      uint64_t variable, const uint64_t *words, size_t count);
 /* The entry of the function at a place; 0 if none is known. */
 uint64_t unwinder_entry(struct unwinder *unwinder, const struct unwind_place *place);
 /* The source line of that entry; 0 if none is known. */

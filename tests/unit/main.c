@@ -18,6 +18,7 @@ static const struct {
 	{ .name = "debug_file", .suite = debug_file_suite },
 	{ .name = "procmem", .suite = procmem_suite },
 	{ .name = "dwarf", .suite = dwarf_suite },
+	{ .name = "go_dwarf", .suite = go_dwarf_suite },
 	{ .name = "pclntab", .suite = pclntab_suite },
 	{ .name = "layouts", .suite = layouts_suite },
 	{ .name = "references", .suite = references_suite },

@@ -12,6 +12,7 @@ Suite *elf_suite(void);
 Suite *debug_file_suite(void);
 Suite *procmem_suite(void);
 Suite *dwarf_suite(void);
+Suite *go_dwarf_suite(void);
 Suite *pclntab_suite(void);
 Suite *layouts_suite(void);
 Suite *references_suite(void);
