@@ -24,6 +24,7 @@ enum {
 	PS = 4,
 	SPECIMENS = 12, /* of each kind, how many are looked at */
 	MS_COUNTED = 128,
+	PLUGINS_MAX = 256,
 	MS_IN_FLIGHT = 16,
 	STRUCTURE_MAX = 1 << 16,
 	THREAD_ID_MAX = 1 << 22, /* linux/threads.h: PID_MAX_LIMIT */
@@ -76,6 +77,24 @@ static bool check_module(struct check *check)
 	return read_member(runtime, address, FIELD_md_rodata, &rodata) &&
 	       read_member(runtime, address, FIELD_md_gofunc, &gofunc) && rodata >= check->etext &&
 	       rodata <= check->types && gofunc >= rodata && gofunc < ADDRESS_END;
+}
+
+/* Whether a plugin has this code; moduledata.next leads to it. */
+static bool in_plugin(const struct check *check, uint64_t pc)
+{
+	struct go_runtime *runtime = check->runtime;
+	uint64_t module = runtime->globals[GLOBAL_firstmoduledata].address, text, etext;
+	size_t count;
+
+	for (count = 0; count < PLUGINS_MAX; count++) {
+		if (!read_member(runtime, module, FIELD_md_next, &module) || !module ||
+		    !read_member(runtime, module, FIELD_md_text, &text) ||
+		    !read_member(runtime, module, FIELD_md_etext, &etext))
+			return false;
+		if (pc >= text && pc < etext)
+			return true;
+	}
+	return false;
 }
 
 /* ---- goroutines --------------------------------------------------------------------------- */
@@ -284,7 +303,8 @@ static bool m_fits(const struct check *check, const uint8_t *m, uint64_t address
 	       layout_number(layout, FIELD_m_blocked, m) <= 1 &&
 	       nil_or_aligned(layout_number(layout, FIELD_m_schedlink, m)) &&
 	       nil_or_aligned(layout_number(layout, FIELD_m_vdso_sp, m)) &&
-	       (!pc || in_text(check, pc)) &&
+	       /* Where the thread last asked for the time, which may be in a plugin. */
+	       (!pc || in_text(check, pc) || in_plugin(check, pc)) &&
 	       /* The first M is number 0 and the end of the list. */
 	       !layout_number(layout, FIELD_m_id, m) == !next;
 }
