@@ -82,7 +82,7 @@ def in_a_c_program(t):
         check(t, program.pid, symbols(t.path("library.so")))
 
 
-@case(minors=(10, 16, 20, 27))
+@case(minors=(10, 12, 16, 20, 27))
 def of_the_program_and_not_of_its_plugin(t):
     host, part = t.path("pluginhost-stripped"), t.path("part-stripped.so")
     with Program([host, part]) as program:

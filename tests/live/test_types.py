@@ -111,7 +111,7 @@ def types_of_the_modules(t):
     t.equal(nameless, [], "listed types without a name")
 
 
-@case(minors=(10, 16, 20, 27))
+@case(minors=(10, 12, 16, 20, 27))
 def types_of_a_plugin(t):
     """A plugin's descriptors share parts with those of the program that loaded it."""
     with Program([t.path("pluginhost"), t.path("part.so")]) as t.program:
