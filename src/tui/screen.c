@@ -173,6 +173,7 @@ static void set_up_keys(void)
 struct spy_error *screen_start(enum colour_mode colour)
 {
 	const char *terminal = getenv("TERM"), *mouse;
+	TERMINAL *checked;
 
 	if (!terminal)
 		terminal = "";
@@ -191,10 +192,15 @@ struct spy_error *screen_start(enum colour_mode colour)
 	use_tioctl(TRUE);
 	mouse = tigetstr("kmous");
 	keep_terminal(mouse && mouse != (const char *)-1);
-	screen.curses = newterm(NULL, stdout, stdin);
-	if (!screen.curses)
-		return spy_error_new(SPY_ERROR_DATA, "the terminal could not be set up");
 	terminal_catch_signals(screen.wake);
+	checked = cur_term;
+	screen.curses = newterm(NULL, stdout, stdin); /* which has its own */
+	if (checked != cur_term)
+		del_curterm(checked);
+	if (!screen.curses) {
+		terminal_release_signals();
+		return spy_error_new(SPY_ERROR_DATA, "the terminal could not be set up");
+	}
 	cbreak();
 	noecho();
 	nonl();

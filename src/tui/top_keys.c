@@ -395,7 +395,7 @@ static bool moving_key(struct top *top, int key)
 		move(top, INT32_MAX);
 		break;
 	case SCREEN_KEY_RIGHT:
-		if (top->grid.skipped < 3)
+		if (top->grid.skipped < 4)
 			top->grid.skipped++;
 		break;
 	case SCREEN_KEY_LEFT:
