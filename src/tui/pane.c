@@ -365,8 +365,8 @@ static double value_of(const struct drawing *drawing, const struct drawn_curve *
 enum form {
 	FORM_LONG,
 	FORM_BRIEF,  /* brief names */
-	FORM_VALUES, /* no names */
-	FORM_LEAST,  /* no names, and values in three digits */
+	FORM_VALUES, /* a letter for the name */
+	FORM_LEAST,  /* the same, and values in three digits */
 	FORMS,
 };
 
@@ -375,8 +375,8 @@ static const char *name_in(const struct drawn_curve *curve, enum form form)
 	return form == FORM_LONG ? curve->name : form == FORM_BRIEF ? curve->brief : "";
 }
 
-/* "■ user 73.0%" from a column on, within `width`; the columns it took. Nothing is drawn with
- * `measure`. */
+/* "■ user 73.0%", or "u 73.0%", from a column on, within `width`; the columns it took. Nothing is
+ * drawn with `measure`. */
 static int draw_value(const struct drawing *drawing, const struct drawn_curve *curve,
 		      enum form form, int column, int width, bool measure)
 {
@@ -391,7 +391,8 @@ static int draw_value(const struct drawing *drawing, const struct drawn_curve *c
 		plot_value(value_of(drawing, curve), drawing->pane->kind->unit, value);
 	if (measure || 2 + name_width + 1 + (int)strlen(value) > width)
 		return 2 + name_width + (name_width ? 1 : 0) + (int)strlen(value);
-	if (drawing->picture->letters && curve->letter && drawing->count > 1)
+	if ((drawing->picture->letters || form >= FORM_VALUES) && curve->letter &&
+	    drawing->count > 1)
 		draw_format(row, column, 1, curve->style, "%c", curve->letter);
 	else
 		draw_glyph(row, column, curve->style,

@@ -158,6 +158,9 @@ static void show_help(struct watch *watch)
 		{ .key = "q", .text = "quit" },
 		{ .key = NULL, .text = "" },
 		{ .key = NULL, .text = "What is shown" },
+		{ .key = "a w s q r",
+		  .text = "letters stand for names that have no room: all, waiting, syscall, "
+			  "queue, running" },
 	};
 	size_t i;
 
