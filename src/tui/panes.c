@@ -24,7 +24,7 @@ const struct pane_kind pane_kinds[PANES] = {
 			.colour = RED,
 			.letter = 's' } } },
 	{ .title = "Goroutines",
-	  .help = "all that runtime.NumGoroutine() counts, and by what they do",
+	  .help = "all that runtime.NumGoroutine() counts; with the runtime's own, by what they do",
 	  .unit = PLOT_COUNT,
 	  .main = SERIES_GOROUTINES,
 	  .curves = { { .name = "all",
