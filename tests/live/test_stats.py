@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from harness import SPY, Skip, case
+from harness import FEW, SPY, Skip, case
 
 TRIES = 10  # to answer, the program has to wake up, which may make it start a thread
 
