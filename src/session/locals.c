@@ -122,20 +122,22 @@ static bool was_set(const struct frame *frame, const struct debug_local *local, 
 
 /*
  * Why the place of an optimised variable is not believed; NULL if it is. What the compilers' lists
- * were seen to say (Go 1.17 to 1.27):
- * - Of a variable that is assigned to again, parts may still be told to be where they were before.
- * - Of a string whose length has gone elsewhere, the place of the pointer as if it were all of it.
- *   What Go does not take apart has more than four words (ssa/value.go, CanSSA).
+ * were seen to say:
+ * - Of a variable that is assigned to again, parts may still be told to be where they were before
+ *   (1.17 to 1.27).
+ * - Of a string of which only the pointer or the length is followed, the place of that as if it
+ *   were all of it (1.12 to 1.27). What Go does not take apart has more than four words
+ *   (ssa/value.go, CanSSA).
  */
 static const char *doubt_optimised(const struct frame *frame, const struct debug_local *local,
-				   uint64_t address, int64_t size)
+				   int64_t size)
 {
 	if (local->moves)
 		return "optimised: it may be elsewhere by now";
 	if (size > SHARED_BYTES &&
 	    frame->locals->making->spy->runtime.layout.traits->frame_slots_are_shared)
 		return "optimised: its place may be another variable's by now";
-	if (local->listed && address < frame->place->cfa && size > WORD && size <= WHOLE_BYTES_MAX)
+	if (local->listed && size > WORD && size <= WHOLE_BYTES_MAX)
 		return "optimised: where all of it is, is not told";
 	return NULL;
 }
@@ -152,11 +154,26 @@ static const char *doubt_place(const struct frame *frame, const struct debug_loc
 	/* Of a frame that is not there yet, or no longer. */
 	if (address < frame->place->sp)
 		return "not set yet";
-	doubt = frame->calls->optimised ? doubt_optimised(frame, local, address, size) : NULL;
+	doubt = frame->calls->optimised ? doubt_optimised(frame, local, size) : NULL;
 	/* That of an argument in the caller's frame is there from the beginning. */
 	if (doubt || local->listed || address >= frame->place->cfa)
 		return doubt;
 	return was_set(frame, local, address, size) ? NULL : "not set yet";
+}
+
+/* Go 1.16 and 1.17 tell the same place for the pointer and the length of a string. */
+static bool pieces_overlap(const struct debug_piece *pieces, size_t count)
+{
+	size_t i, j;
+
+	for (i = 0; i < count; i++)
+		for (j = 0; j < i; j++)
+			if (pieces[i].kind == DEBUG_PIECE_MEMORY &&
+			    pieces[j].kind == DEBUG_PIECE_MEMORY &&
+			    pieces[i].value < pieces[j].value + pieces[j].bytes &&
+			    pieces[j].value < pieces[i].value + pieces[i].bytes)
+				return true;
+	return false;
 }
 
 /* The bytes of a variable that lies in pieces. */
@@ -166,6 +183,8 @@ static const char *join_pieces(const struct frame *frame, const struct debug_pie
 	uint64_t done = 0;
 	size_t i;
 
+	if (pieces_overlap(pieces, count))
+		return "the compiler does not tell where it is";
 	for (i = 0; i < count; i++) {
 		uint64_t length = pieces[i].bytes ? pieces[i].bytes : size;
 

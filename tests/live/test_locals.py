@@ -45,7 +45,8 @@ def compare(t, fact, frame, complete):
         seen.add(local["name"])
         if local["note"] is not None:
             t.equal(local["value"], None, what)
-            if complete and local["name"] in fact["Values"]:
+            # Go 1.21 drops some arguments though it does not optimise.
+            if complete and local["name"] in fact["Values"] and local["note"] != "optimised out":
                 t.check(False, f"{what}: {local['note']}")
             continue
         if "error" in local or local["kind"] == "func":
@@ -87,9 +88,9 @@ def variables_of_frames(t):
             continue
         told += compare(t, fact, frames[index], complete)
         wanted += len(fact["Values"])
-    # Up to Go 1.10 optimised code does not tell where variables are.
-    if not complete and t.minor > 10:
-        t.check(told * 5 > wanted, f"only {told} of {wanted} values are told")
+    # In Go 1.10 optimised code does not tell where variables are.
+    least = 0.9 if complete else 0.2 if t.minor > 10 else 0
+    t.check(told >= wanted * least, f"only {told} of {wanted} values are told")
 
 
 @case(program="locals", flavours=FLAVOURS)
@@ -103,7 +104,9 @@ def variables_of_a_running_thread(t):
                 if frame["function"] not in ("main.step", "main.spin"):
                     continue
                 values = {
-                    one["name"]: one["value"] for one in frame["locals"] if one["note"] is None
+                    one["name"]: one["value"]
+                    for one in frame["locals"]
+                    if one["note"] is None and "error" not in one
                 }
                 told += len(values)
                 place = f"{frame['function']} at {frame['line']}, pc {frame['pc']}: {values}"
