@@ -201,6 +201,27 @@ static struct spy_error *with_file_hint(struct spy_error *error)
 
 /* ---- with DWARF --------------------------------------------------------------------------- */
 
+/* What is declared by another package than its name says (reflect makes runtime.zeroVal, by
+ * go:linkname), or by none (_cgo_init): among all variables. */
+static bool find_anywhere(struct search *search, struct debug_variable *ret)
+{
+	const struct debug_variable *variables;
+	size_t count, i, j;
+
+	if (!search->candidates.count)
+		*vector_push(&search->candidates) =
+		    (struct candidate){ .name = search->word, .fields = "" };
+	if (spy_error_caught(debug_variables(search->source->info, &variables, &count)))
+		return false;
+	for (j = 0; j < search->candidates.count; j++)
+		for (i = 0; i < count; i++)
+			if (!strcmp(variables[i].name, search->candidates.items[j].name)) {
+				*ret = variables[i];
+				return true;
+			}
+	return false;
+}
+
 static struct spy_error *find_in_dwarf(struct search *search, struct value_place *place,
 				       const struct candidate **which, const char **name)
 {
@@ -216,6 +237,8 @@ static struct spy_error *find_in_dwarf(struct search *search, struct value_place
 					MEANINGS_MAX, &count));
 	if (count > 1)
 		return several(search, found, count);
+	if (!count && find_anywhere(search, &found[0]))
+		count = 1;
 	*which = count ? candidate_of(search, found[0].name) : NULL;
 	if (!*which)
 		return not_there(search);

@@ -133,6 +133,7 @@ PATHS = {
     "cap(main.chanBuffered)": 5,
     "len(main.cfg.Server.paths)": 2,
     "runtime.ncpu": os.cpu_count(),
+    "len(runtime.zeroVal)": 1024,  # which package reflect declares, too
 }
 
 
@@ -367,7 +368,7 @@ def changing(t, *arguments):
             unread += 1
             t.check(one.get("error"), f"{name} is missing without a word: {one}")
     # One entry of each may just be put in or taken out: a key stands in its place before its value
-    # does: until then there is nothing or, in Go 1.10 (runtime/map_fast64.go), what was there before.
+    # does; until then there is nothing or, in Go 1.10 (runtime/map_fast64.go), what was there.
     rules = {"changing": lambda key: key * 7, "changingText": lambda key: key + "!"}
     for name, value_of in rules.items():
         entries = (values[name] or {"entries": []})["entries"]
