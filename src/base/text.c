@@ -86,7 +86,7 @@ size_t text_utf8(const char *bytes, size_t size, unsigned *code_point)
 
 /* Characters that draw nothing or redirect what is drawn: C0 and C1 controls, soft hyphen, the
  * bidirectional and invisible format characters, the byte order mark, private use, tags. */
-static bool is_unsafe(unsigned point)
+bool text_is_unsafe(unsigned point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x61c ||
 	       point == 0x180e || (point >= 0x200b && point <= 0x200f) ||
@@ -120,7 +120,7 @@ void text_add_escaped(struct text *text, const char *bytes, size_t size)
 		unsigned point;
 		size_t length = text_utf8(bytes + i, size - i, &point);
 
-		if (length && !is_unsafe(point) && point != '\\') {
+		if (length && !text_is_unsafe(point) && point != '\\') {
 			i += length;
 			continue;
 		}
@@ -176,7 +176,7 @@ void text_add_quoted(struct text *text, const char *bytes, size_t size)
 		unsigned point = 0;
 		size_t length = text_utf8(bytes + i, size - i, &point);
 
-		if (length && !is_unsafe(point) && !is_odd_blank(point) && point != '\\' &&
+		if (length && !text_is_unsafe(point) && !is_odd_blank(point) && point != '\\' &&
 		    point != '"') {
 			i += length;
 			continue;

@@ -31,6 +31,10 @@ void text_add_rune(struct text *text, unsigned code_point);
 char *text_take(struct text *text) __attribute__((returns_nonnull));
 void text_free(struct text *text);
 
+/* Characters that draw nothing or redirect what is drawn: controls, what changes the direction of
+ * text, the invisible, the private. */
+bool text_is_unsafe(unsigned code_point);
+
 /* Length of the valid UTF-8 sequence at the start of bytes (1..4), and its code point; 0 where
  * there is none (truncated, overlong, surrogate, above U+10FFFF). */
 size_t text_utf8(const char *bytes, size_t size, unsigned *code_point);

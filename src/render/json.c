@@ -6,9 +6,38 @@
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
+/* \u202e; a pair of surrogates for what is beyond 16 bits. */
+static void add_escape(struct text *text, unsigned point)
+{
+	if (point < 0x10000)
+		text_printf(text, "\\u%04x", point);
+	else
+		text_printf(text, "\\u%04x\\u%04x", 0xd800 + ((point - 0x10000) >> 10),
+			    0xdc00 + ((point - 0x10000) & 0x3ff));
+}
+
+/* yajl escapes what JSON asks for. What a terminal would obey as well is escaped on the way: such
+ * characters stand in strings only, and no piece ends in the middle of one. */
 static void print(void *context, const char *bytes, size_t size)
 {
-	text_add_bytes(context, bytes, size);
+	size_t plain = 0, i = 0;
+
+	while (i < size) {
+		size_t length = 1;
+		unsigned point = (unsigned char)bytes[i];
+
+		if (point >= 0x7f) {
+			length = text_utf8(bytes + i, size - i, &point);
+			length = length ? length : 1;
+			if (text_is_unsafe(point)) {
+				text_add_bytes(context, bytes + plain, i - plain);
+				add_escape(context, point);
+				plain = i + length;
+			}
+		}
+		i += length;
+	}
+	text_add_bytes(context, bytes + plain, size - plain);
 }
 
 void json_begin_text(struct json *json, struct text *text)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * JSON as the contract wants it, streamed by yajl into an output: SPY_UNKNOWN, NULL and NaN are
- * null, addresses are strings "0x…", bytes that are not UTF-8 become U+FFFD.
+ * null, addresses are strings "0x…", bytes that are not UTF-8 become U+FFFD, and what a terminal
+ * would obey is escaped.
  *
  * `key` is the member's name inside an object and NULL inside an array.
  */

@@ -74,19 +74,29 @@ struct whole_list {
 	struct arena arena;
 };
 
+/* What the compiler and the linker made: initial values ("main..stmp_1"), method tables
+ * ("go.itab.*os.File,io.Reader", up to Go 1.11), what cgo declares for others. */
+static bool is_made_up(const struct debug_variable *variable)
+{
+	return !*variable->package || strstr(variable->name, "..") ||
+	       !strncmp(variable->name, "go.", 3) || !strncmp(variable->name, "go:", 3);
+}
+
 static void list_from_dwarf(struct spy *spy, const struct debug_variable *variables, size_t count,
 			    struct whole_list *list)
 {
 	struct values *values = spy->values;
 	struct spy_variable *items = arena_alloc(&list->arena, count, sizeof(*items));
-	size_t i;
+	size_t kept = 0, i;
 
 	for (i = 0; i < count; i++) {
 		uint64_t address = variables[i].address + spy->runtime.program.bias;
-		struct value_place place =
-		    value_place_at(values->reader, address, variables[i].type);
+		struct value_place place;
 
-		items[i] = (struct spy_variable){
+		if (is_made_up(&variables[i]))
+			continue;
+		place = value_place_at(values->reader, address, variables[i].type);
+		items[kept++] = (struct spy_variable){
 			.name = arena_string(&list->arena, variables[i].name),
 			.package = arena_string(&list->arena, variables[i].package),
 			.type =
@@ -96,7 +106,7 @@ static void list_from_dwarf(struct spy *spy, const struct debug_variable *variab
 		};
 	}
 	list->public.variables = items;
-	list->public.count = count;
+	list->public.count = kept;
 }
 
 static int by_name(const void *a, const void *b)
