@@ -11,14 +11,16 @@
 enum {
 	/* Goroutines can be read without stopping the target, too. Where a stop took more than a
 	 * two-hundredth of the interval, the next readings do so; with stacks, which running
-	 * goroutines have only in a target that stands still, more than a hundredth. Then it is
-	 * tried again: the machine may have been busy. */
+	 * goroutines have only in a target that stands still, and which take spy twice the time so,
+	 * more than a fortieth. Then it is tried again: the machine may have been busy. */
 	LIST_SHARE = 200,
-	STACKS_SHARE = 100,
+	STACKS_SHARE = 40,
 	SPARED_READINGS = 10,
 	/* A reading that takes long is not begun again at once: spy takes at most a quarter of a
 	 * processor, whatever the interval. */
 	REST_SHARE = 3,
+	/* Of the interval, between two readings at least. */
+	LOOKS_SHARE = 4,
 };
 #define FIRST_NS 500000000ll /* until the second reading, which has samples */
 
@@ -145,6 +147,9 @@ static void take_reading(struct top_reader *reader, const struct top_wanted *wan
 	    top_reading_take(reader->spy, wanted->collect, spares, &reader->samples, &reading);
 
 	reader->not_before_ns = begin + (processor_ns() - spent) * (1 + REST_SHARE);
+	/* there is time to look what runs */
+	if (reader->not_before_ns < screen_now() + wanted->interval_ns / LOOKS_SHARE)
+		reader->not_before_ns = screen_now() + wanted->interval_ns / LOOKS_SHARE;
 	set_due(reader, wanted->interval_ns, begin);
 	if (error) {
 		publish_error(reader, error);
