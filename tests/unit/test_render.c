@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "render/json.h"
+#include "render/locals.h"
 #include "render/render.h"
 #include "render/table.h"
 #include "render/top.h"
@@ -378,6 +379,46 @@ START_TEST(labels_are_quoted_as_go_does)
 
 	ck_assert_ptr_nonnull(strstr(text, "[chan receive, 5 minutes, locked to thread] "
 					   "{tenant: acme, \"a key\": \"say \\\"hi\\\"\"}:\n"));
+}
+END_TEST
+
+START_TEST(variables_of_a_frame)
+{
+	static const struct spy_value seven = { .type = &fake_int, .address = 0x10, .integer = 7 };
+	static const struct spy_value text = {
+		.type = &fake_string, .string = { .bytes = "\033[2J", .kept = 4, .length = 4 }
+	};
+	static const struct spy_local locals[] = {
+		{ .name = "a", .type = "int", .argument = true, .value = &seven },
+		{ .name = "s\033", .type = "string", .value = &text },
+		{ .name = "gone", .type = "main.T", .note = "optimised out" },
+	};
+	static const struct spy_frame frame = { .locals = locals,
+						.local_count = 3,
+						.locals_note = "optimised code" };
+	struct text shown = { 0 }, written = { 0 };
+	struct json json;
+
+	put_locals(&shown, &frame);
+	ck_assert_str_eq(shown.bytes, "    a = 7\n"
+				      "    s\\x1b = \"\\x1b[2J\"\n"
+				      "    gone = - (optimised out)\n"
+				      "    (optimised code)\n");
+	json_begin_text(&json, &written);
+	json_open_object(&json, NULL);
+	locals_json(&json, &frame);
+	json_close_object(&json);
+	json_end(&json);
+	ck_assert_ptr_nonnull(strstr(written.bytes, "{\"name\":\"a\",\"argument\":true,\"type\":"
+						    "\"int\",\"kind\":\"int\",\"address\":\"0x10\","
+						    "\"size\":8,\"value\":7,\"note\":null}"));
+	ck_assert_ptr_nonnull(strstr(written.bytes,
+				     "{\"name\":\"gone\",\"argument\":false,\"type\":"
+				     "\"main.T\",\"value\":null,\"note\":"
+				     "\"optimised out\"}],\"locals_note\":"
+				     "\"optimised code\"}"));
+	text_free(&shown);
+	text_free(&written);
 }
 END_TEST
 
@@ -859,6 +900,7 @@ Suite *render_suite(void)
 		metrics_have_their_units,
 		metrics_are_chosen_by_name,
 		labels_are_quoted_as_go_does,
+		variables_of_a_frame,
 		groups_are_the_same_stacks,
 		a_value_fits_its_lines,
 		a_value_has_its_name_where_it_is_another,
