@@ -714,7 +714,8 @@ struct spy_value {
 				wait"; safe to print; NULL where the value says it itself */
 	bool nil;            /* pointers, maps, slices, channels, functions, interfaces */
 	bool cut;            /* there is more of it than is here */
-	bool cycle;          /* a pointer to what it is itself a part of; its pointee is NULL */
+	bool cycle;          /* leads to what it is itself a part of, and is not followed: a
+				pointer without pointee, a slice or map without elements */
 	union {
 		bool boolean;
 		int64_t integer;

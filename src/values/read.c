@@ -11,6 +11,7 @@ enum {
 	USUAL_ELEMENTS = 64,
 	USUAL_STRING_BYTES = 1024,
 	USUAL_NODES = 50000,
+	DEEP_NODES = 1 << 20, /* where only the depth was asked for */
 	NODES_MAX = 16 << 20,
 	/* What is read nests on our own stack; some 700 bytes a level. */
 	DEPTH_MAX = 2048,
@@ -294,12 +295,23 @@ static struct spy_value *read_row(struct reading *reading, const struct value_pl
 					     .bytes = buffer };
 
 		some = count - *kept < chunk ? count - *kept : chunk;
-		if (buffer && !load_chunk(reading, &first, buffer, some, depth, noted)) {
-			*unreadable = true;
-			break;
+		*unreadable = buffer && !load_chunk(reading, &first, buffer, some, depth, noted);
+		if (*unreadable && some > 1) {
+			chunk = some / 2;
+			some = 0;
+			continue;
 		}
+		if (*unreadable && !*kept)
+			break;
 		if (*kept + some > room)
 			items = more_items(reading, items, *kept, count, &room);
+		if (*unreadable) {
+			/* The last that is told of: what is behind it is not there either. */
+			items[*kept].type = &elem->told;
+			items[*kept].address = first.address;
+			value_faults(reading, &items[(*kept)++], first.address);
+			break;
+		}
 		read_some(reading, &first, some, depth, items + *kept);
 	}
 	return items;
@@ -711,7 +723,9 @@ void value_read(struct value_reader *reader, const struct value_place *place,
 	reading->depth_max = limit_of(limits->depth, USUAL_DEPTH, DEPTH_MAX);
 	reading->elements_max = limit_of(limits->elements, USUAL_ELEMENTS, NODES_MAX);
 	reading->string_max = limit_of(limits->string_bytes, USUAL_STRING_BYTES, string_bytes_max);
-	reading->nodes_left = limits->depth || limits->elements ? NODES_MAX : USUAL_NODES;
+	reading->nodes_left = limits->elements ? NODES_MAX
+			      : limits->depth  ? DEEP_NODES
+					       : USUAL_NODES;
 	reading->arena_bytes_max = arena->total_bytes + arena_bytes_max;
 	*ret = (struct spy_value){ 0 };
 	if (place->address)

@@ -366,6 +366,12 @@ START_TEST(slices_and_arrays)
 	put(at + 8, 1ull << 30, 8);
 	put(at + 16, 1ull << 30, 8);
 	value = read_within(type, at, 0, -1, 0);
+	ck_assert_ptr_null(value.error);
+	ck_assert(value.cut);
+	ck_assert_uint_eq(value.list.kept, 1001);
+	check_error(&value.list.items[1000], "no memory to read at 0x140000");
+	put(at, END, 8);
+	value = read_within(type, at, 0, -1, 0);
 	check_error(&value, "no memory to read at");
 	/* Elements without bytes. */
 	type = new_slice("[]struct {}", new_struct("struct {}", 0, NULL, 0));
