@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* The contract's status for "the target or its data could not be read". */
@@ -86,19 +85,7 @@ struct arena_block {
 	alignas(max_align_t) unsigned char bytes[];
 };
 
-enum { ARENA_BLOCK_BYTES = 64 * 1024, HUGE_PAGE_BYTES = 2 << 20 };
-
-/* What is going to be filled from end to end, perhaps while a target stands still, need not be made
- * page by page: the kernel makes large ones of it if it likes. */
-static void prefer_huge_pages(const void *memory, size_t bytes)
-{
-	uintptr_t start =
-	    ((uintptr_t)memory + HUGE_PAGE_BYTES - 1) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
-	uintptr_t end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(HUGE_PAGE_BYTES - 1);
-
-	if (end > start)
-		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
-}
+enum { ARENA_BLOCK_BYTES = 64 * 1024 };
 
 void *arena_alloc(struct arena *arena, size_t count, size_t size)
 {
@@ -110,8 +97,6 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 		size_t room = bytes > ARENA_BLOCK_BYTES ? bytes : ARENA_BLOCK_BYTES;
 		struct arena_block *block = memory_zeroed(1, sizeof(*block) + room);
 
-		if (room >= (size_t)4 * HUGE_PAGE_BYTES)
-			prefer_huge_pages(block, sizeof(*block) + room);
 		block->previous = arena->block;
 		block->size = room;
 		arena->block = block;
