@@ -106,7 +106,7 @@ def busy_enough(lines):
     return sum(row[0] == 2 and row[1] >= 1 for row in rows) >= 20
 
 
-@case(seconds=1)
+@case(minors=FEW, seconds=1)
 def goroutines_at_work(t):
     """Four that always want to run, on two Ps."""
     program = t.start("heap", "-load=4", flavour=t.flavour, env={"GOMAXPROCS": "2"})
@@ -140,7 +140,7 @@ def collections_in(lines):
     return last - first
 
 
-@case(seconds=1)
+@case(minors=FEW, seconds=1)
 def pauses_are_those_of_memstats(t):
     program = t.start("heap", "-load=2", flavour=t.flavour)
     drain = Drain(program)
