@@ -15,11 +15,11 @@ from values import Comparison
 
 DATA, USAGE, NO_PROCESS = 1, 2, 3
 
-# Every version is built in one more way than the usual one; the newest in all of them.
+# Every version is built in one more way than the usual one.
 FLAVOURS = {
     "pie": (10, 15, 20, 25, 27),
-    "cgo": (11, 16, 21, 27),
-    "nl": (12, 17, 22, 26, 27),
+    "cgo": (11, 16, 21),
+    "nl": (12, 17, 22, 26),
     "race": (13, 18, 23, 27),
     "cgopie": (14, 19, 24, 27),
     "stripped": (10, 14, 18, 22, 27),
@@ -372,7 +372,8 @@ def changing(t, *arguments):
     rules = {"changing": lambda key: key * 7, "changingText": lambda key: key + "!"}
     for name, value_of in rules.items():
         entries = (values[name] or {"entries": []})["entries"]
-        odd = [entry for entry in entries if entry["value"] != value_of(entry["key"])]
+        odd = [entry for entry in entries
+               if entry["key"] is None or entry["value"] != value_of(entry["key"])]
         t.check(len(odd) <= 1, f"main.{name} has {odd[:5]}")
         t.odd += len(odd)
     numbers = values["changingList"] or []
