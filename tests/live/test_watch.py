@@ -37,7 +37,7 @@ def screen(*arguments, **options):
 
 def shown(text, title):
     """The first number beside the title of a pane."""
-    found = re.search(rf"{title}  ■ (?:[a-z]+ )?([\d.]+)", text)
+    found = re.search(rf"{title}  (?:■|a) (?:[a-z]+ )?([\d.]+)", text)
     return float(found[1]) if found else None
 
 
@@ -123,7 +123,7 @@ def a_restart_is_followed(t):
 @case(once=True)
 def one_is_chosen_out_of_a_list(t):
     with named(t, "blocks", "chosen") as path, Program([path]) as one, Program([path]) as two:
-        with screen(columns=120, rows=40) as window:
+        with screen(columns=250, rows=40) as window:
             window.wait("Which processes?")
             window.type("no such process")
             window.wait("no process matches")
@@ -145,11 +145,11 @@ def one_is_chosen_out_of_a_list(t):
             window.wait(lambda text: text.count("CPU ") == 1 and str(two.pid) in text)
             window.keys("q")
             t.equal(window.exit_status(), 0, "exit status")
-        with screen(path.name, columns=120) as window:
+        with screen(path.name, columns=250) as window:
             window.wait(lambda text: text.count(path.name) == 3)
             window.keys("Escape")
             t.equal(window.exit_status(), 0, "exit status where none is chosen")
-        with screen("--pid", one.pid, "--pid", two.pid, "--overlay", columns=120) as window:
+        with screen("--pid", one.pid, "--pid", two.pid, "--overlay", columns=250) as window:
             window.wait(re.compile(rf"Threads  ■ {one.pid} \d+  ■ {two.pid} \d+"))
 
 
