@@ -225,36 +225,49 @@ static struct spy_error *try_version(struct go_runtime *runtime, const struct go
 	return NULL;
 }
 
-/* Of several versions the one that fits; never one of two. */
+/* Leaves of the layout what it has in common with those of other versions that fit as well. */
+static struct spy_error *have_in_common(struct go_runtime *runtime,
+					const struct go_tables_version *fitting)
+{
+	size_t i;
+
+	for (i = 0; i < fitting->count; i++)
+		if (!layout_have_in_common(&runtime->layout, runtime->version, fitting->names[i]))
+			return spy_error_with_hint(
+			    spy_error_new(SPY_ERROR_DATA,
+					  "%s does not tell its Go version, and the layouts of %s "
+					  "and %s fit it",
+					  binary_name(runtime->program.binary), fitting->names[i],
+					  runtime->version),
+			    "give the unstripped file of the same build with --bin FILE");
+	return NULL;
+}
+
+/* Of several versions the one that fits; of two only what they have in common. */
 static struct spy_error *try_versions(struct go_runtime *runtime, const struct go_tables *tables,
 				      const struct go_tables_version *versions)
 {
-	size_t warnings = runtime->warnings.count, fitting = 0, chosen = 0, i;
+	struct go_tables_version fitting = { .count = 0 };
+	size_t warnings = runtime->warnings.count, i;
 	struct spy_error *error = NULL;
+	const char *last;
 
 	for (i = 0; i < versions->count; i++) {
 		spy_error_free(error);
 		runtime->warnings.count = warnings;
 		error = try_version(runtime, tables, versions->names[i]);
-		if (!error) {
-			fitting++;
-			chosen = i;
-		}
+		if (!error)
+			fitting.names[fitting.count++] = versions->names[i];
 	}
-	if (fitting == 0)
+	if (fitting.count == 0)
 		return error;
 	spy_error_free(error);
-	if (fitting > 1)
-		return spy_error_with_hint(
-		    spy_error_new(SPY_ERROR_DATA,
-				  "%s does not tell its Go version, and the layouts of %s and "
-				  "others fit it",
-				  binary_name(runtime->program.binary), versions->names[chosen]),
-		    "give the unstripped file of the same build with --bin FILE");
-	if (chosen == versions->count - 1)
-		return NULL;
-	runtime->warnings.count = warnings;
-	return try_version(runtime, tables, versions->names[chosen]);
+	last = fitting.names[--fitting.count];
+	if (last != versions->names[versions->count - 1]) {
+		runtime->warnings.count = warnings;
+		TRY(try_version(runtime, tables, last));
+	}
+	return have_in_common(runtime, &fitting);
 }
 
 /* A program without symbols and DWARF, or whose DWARF cannot be read. */

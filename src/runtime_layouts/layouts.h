@@ -102,6 +102,11 @@ bool layout_from_table(const char *version, struct runtime_layout *ret);
 size_t layout_row_count(void);
 const char *layout_row(size_t index, struct runtime_layout *ret);
 
+/* Leaves of the row of a version what it has in common with that of another, where both fit a
+ * program that does not tell which it is. False, and nothing changed, where the minor versions
+ * differ, or what figures are made of. */
+bool layout_have_in_common(struct runtime_layout *layout, const char *version, const char *other);
+
 /* Which minor versions a program can be of, by the source files of its runtime: the names that
  * stand in its function table in the directory of the runtime, without the directory. */
 struct version_files {

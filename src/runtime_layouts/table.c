@@ -65,6 +65,44 @@ bool layout_from_table(const char *version, struct runtime_layout *ret)
 	return true;
 }
 
+/* What patch releases of a minor version may differ in and still be read alike: the end of
+ * structures that pointers lead to, behind all members that are read; and where a thread in the
+ * vDSO came from, without which its stack is unknown. */
+static bool may_differ(size_t slot)
+{
+	return slot == SIZE_m || slot == SIZE_p || slot == SIZE_mspan || slot == FIELD_m_vdso_sp ||
+	       slot == FIELD_m_vdso_pc;
+}
+
+static bool is_same(const struct layout_field *one, const struct layout_field *other)
+{
+	return one->offset == other->offset && one->size == other->size;
+}
+
+bool layout_have_in_common(struct runtime_layout *layout, const char *version, const char *other)
+{
+	struct runtime_layout row;
+	size_t i;
+
+	if (go_version_parse(version).minor != go_version_parse(other).minor ||
+	    !layout_from_table(other, &row))
+		return false;
+	for (i = 0; i < LAYOUT_SLOTS; i++)
+		if (!is_same(&layout->fields[i], &row.fields[i]) && !may_differ(i))
+			return false;
+	for (i = 0; i < LAYOUT_SLOTS; i++) {
+		struct layout_field *field = &layout->fields[i];
+
+		if (is_same(field, &row.fields[i]))
+			continue;
+		if (i == FIELD_m_vdso_sp || i == FIELD_m_vdso_pc)
+			field->offset = -1;
+		else if (row.fields[i].size < field->size)
+			field->size = row.fields[i].size;
+	}
+	return true;
+}
+
 size_t layout_row_count(void)
 {
 	return sizeof(rows) / sizeof(rows[0]);

@@ -46,6 +46,32 @@ START_TEST(a_member_lies_in_its_structure)
 }
 END_TEST
 
+START_TEST(rows_in_common)
+{
+	struct runtime_layout layout, other;
+
+	/* 1.16.15 has a shorter p than 1.16.4, 1.16.3 the members of m for the vDSO elsewhere. */
+	ck_assert(layout_from_table("go1.16.15", &layout));
+	ck_assert(layout_from_table("go1.16.3", &other));
+	ck_assert(layout_have_in_common(&layout, "go1.16.15", "go1.16.4"));
+	ck_assert(layout_has(&layout, FIELD_m_vdso_sp));
+	ck_assert(layout_have_in_common(&layout, "go1.16.15", "go1.16.3"));
+	ck_assert(!layout_has(&layout, FIELD_m_vdso_sp));
+	ck_assert(!layout_has(&layout, FIELD_m_vdso_pc));
+	ck_assert_uint_le(layout_size(&layout, SIZE_m), layout_size(&other, SIZE_m));
+	ck_assert_uint_eq(layout_size(&layout, SIZE_g), layout_size(&other, SIZE_g));
+	ck_assert(layout_from_table("go1.19.13", &layout));
+	ck_assert_uint_eq(layout_size(&layout, SIZE_mspan), 144);
+	ck_assert(layout_have_in_common(&layout, "go1.19.13", "go1.19.2"));
+	ck_assert_uint_eq(layout_size(&layout, SIZE_mspan), 136);
+	ck_assert(!layout_have_in_common(&layout, "go1.19.13", "go1.20.14"));
+	/* Statistics lie elsewhere: no figure may come from one of two places. */
+	ck_assert(layout_from_table("go1.18.10", &layout));
+	ck_assert(!layout_have_in_common(&layout, "go1.18.10", "go1.18.2"));
+	ck_assert(layout_have_in_common(&layout, "go1.18.10", "go1.18.8"));
+}
+END_TEST
+
 START_TEST(versions_are_told_apart)
 {
 	struct go_version version = go_version_parse("go1.22.12");
@@ -270,6 +296,7 @@ Suite *layouts_suite(void)
 
 	tcase_add_test(cases, a_member_lies_in_its_structure);
 	tcase_add_test(cases, versions_are_told_apart);
+	tcase_add_test(cases, rows_in_common);
 	tcase_add_test(cases, rows_are_of_releases);
 	tcase_add_test(cases, every_row_is_that_of_its_version);
 	tcase_add_test(cases, files_of_the_runtime_tell_its_version);
